@@ -1,0 +1,112 @@
+// The functions that the addon exports. Calls throw an Error with `code` (lib/base/errors.ts), and `path` when
+// an argument is at fault.
+
+import type { MetricsMemory } from './metrics.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface StartOptions {
+  /** 1 to 256. */
+  readonly workerCount: number;
+  /** Power of two, for each worker. */
+  readonly eventRingBytes: number;
+  /** Cells of each worker's slab; memory is touched only when used. */
+  readonly cellCount: number;
+  /** Directory slots of each worker. */
+  readonly runCount: number;
+}
+
+/** Called with whole records (events.ts) of one worker; the bytes are the receiver's to keep. */
+export type EventSink = (worker: number, records: Uint8Array) => void;
+
+export interface DrainOptions {
+  /** Milliseconds until what is still open is reset. */
+  readonly deadlineMs: number;
+  /** `keep`: go on accepting until the deadline. */
+  readonly listeners: 'close' | 'keep';
+}
+
+export interface DrainResult {
+  /** Connections that the deadline reset. */
+  readonly forcedCount: number;
+}
+
+export type DumpQuery =
+  | { readonly type: 'connections'; readonly countMax: number }
+  | { readonly type: 'clusters'; readonly countMax: number };
+
+export interface ConnectionDump {
+  readonly worker: number;
+  readonly connectionId: number;
+  readonly listenerId: number;
+  readonly clusterId: number;
+  /** `null` before an endpoint was picked. */
+  readonly endpointId: number | null;
+  readonly state: 'connecting' | 'open' | 'closing';
+  readonly downstreamAddress: string;
+  readonly upstreamAddress: string | null;
+  readonly ageMs: number;
+  readonly idleMs: number;
+  readonly downstreamReadBytes: number;
+  readonly upstreamReadBytes: number;
+  readonly bufferedBytes: number;
+  readonly spliced: boolean;
+}
+
+export interface EndpointDump {
+  readonly worker: number;
+  readonly clusterId: number;
+  readonly endpointId: number;
+  readonly connectionsNow: number;
+  readonly connectUs: number;
+  readonly available: boolean;
+  readonly failureCount: number;
+}
+
+export interface DumpResult {
+  readonly connections: readonly ConnectionDump[];
+  readonly endpoints: readonly EndpointDump[];
+  /** True when `countMax` left something out. */
+  readonly truncated: boolean;
+}
+
+export interface EngineHandle {
+  /**
+   * Opens what is new, then has every worker adopt the snapshot. Resolves with the revision once all have.
+   * Rejects, and changes nothing, when a listener cannot be opened (`code` ERR_LISTEN, `path`, `errno`).
+   */
+  publish(snapshot: Snapshot): Promise<number>;
+  /** Resolves when the last connection has ended, at the deadline at the latest. A second call only shortens the deadline. */
+  drain(options: DrainOptions): Promise<DrainResult>;
+  /** Resets what is open and joins the threads. Safe to call twice. */
+  stop(): Promise<void>;
+  /** One for each worker; the same memory each time. */
+  metrics(): readonly MetricsMemory[];
+  dump(query: DumpQuery): Promise<DumpResult>;
+}
+
+export interface ClosedLists {
+  readonly closeReasons: readonly string[];
+  readonly eventKinds: readonly string[];
+  readonly workerCells: readonly string[];
+  readonly runKinds: readonly string[];
+  readonly directions: readonly string[];
+  readonly balancers: readonly string[];
+}
+
+export interface Probe {
+  /** `Release` build of the addon: compiler and standard. */
+  readonly build: string;
+  readonly kernel: string;
+  /** What this process may use, by name: splice, pipeResize, ipv6. */
+  readonly features: Readonly<Record<string, boolean>>;
+  /** CPUs of the affinity mask. */
+  readonly cpuCount: number;
+  /** Soft limit of descriptors after raising it to the hard one. */
+  readonly descriptorsMax: number;
+}
+
+export interface Addon {
+  start(options: StartOptions, sink: EventSink): EngineHandle;
+  closedLists(): ClosedLists;
+  probe(): Probe;
+}

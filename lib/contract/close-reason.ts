@@ -1,0 +1,25 @@
+// Every way in which a connection ends. The number is the index; native/telemetry/close_reason.h has the
+// same list, test/contract compares them, docs/errors.md explains each.
+
+export const closeReasons = [
+  'finished',
+  'downstream_reset',
+  'upstream_reset',
+  'downstream_lost',
+  'upstream_lost',
+  'downstream_gone',
+  'idle_timeout',
+  'connect_refused',
+  'connect_timeout',
+  'connect_failed',
+  'no_endpoint',
+  'listener_limit',
+  'connection_limit',
+  'buffer_limit',
+  'resources_exhausted',
+  'listener_removed',
+  'drain_deadline',
+  'stopped',
+] as const;
+
+export type CloseReason = (typeof closeReasons)[number];

@@ -1,0 +1,61 @@
+// What comes up in batches: records of variable length. All integers are little-endian.
+//
+//   offset 0   u16  size of the whole record in bytes, a multiple of 8, at most 4096
+//          2   u8   kind (index into eventKinds)
+//          3   u8   how many u64 numbers follow
+//          4   u8   how many byte fields follow the numbers
+//          5   u8   bit i set: byte field i was cut to fit
+//          6   u16  zero
+//          8   u64  wall clock, microseconds since 1970
+//         16   u64  numbers, in the order of eventNumbers[kind]
+//          .   u16 length, then that many bytes, for each field of eventFields[kind]
+//          .   zeros up to the next multiple of 8
+//
+// native/telemetry/event.h writes the same layout.
+
+export const eventHeaderBytes = 16;
+export const eventBytesMax = 4096;
+
+export const eventKinds = [
+  'connectionClosed',
+  'acceptPaused',
+  'acceptResumed',
+  'endpointUnavailable',
+  'endpointAvailable',
+  'limitReached',
+] as const;
+
+export type EventKind = (typeof eventKinds)[number];
+
+export const eventNumbers = {
+  connectionClosed: [
+    'connectionId',
+    'listenerId',
+    'clusterId',
+    'endpointId',
+    'closeReason',
+    'errno',
+    'startedUs',
+    'connectUs',
+    'downstreamReadBytes',
+    'upstreamReadBytes',
+    'attemptCount',
+  ],
+  acceptPaused: ['listenerId', 'errno'],
+  acceptResumed: ['listenerId'],
+  endpointUnavailable: ['clusterId', 'endpointId', 'errno', 'closeReason', 'backoffMs'],
+  endpointAvailable: ['clusterId', 'endpointId'],
+  limitReached: ['closeReason', 'listenerId'],
+} as const satisfies Record<EventKind, readonly string[]>;
+
+export const eventFields = {
+  connectionClosed: ['downstreamAddress', 'upstreamAddress'],
+  acceptPaused: [],
+  acceptResumed: [],
+  endpointUnavailable: ['address'],
+  endpointAvailable: ['address'],
+  limitReached: [],
+} as const satisfies Record<EventKind, readonly string[]>;
+
+/** An id that is not there, for example the endpoint of a connection that never had one. */
+export const noId = 0xffffffff;

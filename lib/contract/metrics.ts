@@ -1,0 +1,75 @@
+// What comes up as memory: for each worker one slab of 64-bit cells and one directory of runs, both written
+// by that worker alone and read here without a call. native/telemetry/{cells,cell_table}.h are the other side.
+//
+// The slab begins with one cell for each name in workerCells. A run is a block of consecutive cells that a
+// worker took when it first met a label combination; the directory says what it means. A directory slot:
+//
+//   offset 0   u32  generation; even: free, odd: in use. Read it before and after the rest.
+//          4   u16  kind (index into runKinds)
+//          6   u16  how many cells
+//          8   u32  index of the first cell in the slab
+//         12   u32  [5] ids, in the order of runIds[kind]; unused ones are zero
+//         32   u16  length of the text, at most 94
+//         34        text (UTF-8), for labels that are strings
+//
+// Slot k of kind 'overflow' counts what found no free run of kind k.
+
+export const workerCells = [
+  'loopTurns',
+  'accepted',
+  'acceptPauses',
+  'acceptPausedNow',
+  'handedOver',
+  'connectionsNow',
+  'bufferedBytesNow',
+  'eventsDropped',
+  'runsOverflowed',
+  'splicePromotions',
+  'spliceDemotions',
+  'pipesNow',
+  'pipesDenied',
+  'appliedRevision',
+  'connectAttempts',
+  'connectRetries',
+  'pollerChanges',
+  'drainingNow',
+] as const;
+
+export type WorkerCell = (typeof workerCells)[number];
+
+export const directorySlotBytes = 128;
+
+export const runKinds = ['overflow', 'listenerTcp', 'endpointTcp', 'closeErrno'] as const;
+
+export type RunKind = (typeof runKinds)[number];
+
+/** `direction`: 0 inbound, 1 outbound. `peer`: 0 src (downstream), 1 dst (upstream). */
+export const runIds = {
+  overflow: ['ofKind'],
+  listenerTcp: ['listenerId', 'direction'],
+  endpointTcp: ['direction', 'clusterId', 'endpointId'],
+  closeErrno: ['peer', 'direction', 'listenerOrClusterId', 'endpointId', 'errno'],
+} as const satisfies Record<RunKind, readonly string[]>;
+
+/** Cells of each run, in order. `closes` of listenerTcp stands for one cell for each close reason. */
+export const runCells = {
+  overflow: [],
+  listenerTcp: ['opens', 'openNow', 'readBytes', 'writeBytes', 'closes'],
+  endpointTcp: [
+    'opens',
+    'openNow',
+    'readBytes',
+    'writeBytes',
+    'connectFailures',
+    'connectCount',
+    'connectUsSum',
+    'unavailableNow',
+  ],
+  closeErrno: ['closes'],
+} as const satisfies Record<RunKind, readonly string[]>;
+
+/** Memory of one worker, owned by native code, valid until `stop` has resolved. */
+export interface MetricsMemory {
+  readonly cells: ArrayBuffer;
+  readonly directory: ArrayBuffer;
+}

@@ -1,0 +1,95 @@
+// What goes down: the immutable configuration that native code runs on. Every field is present; absent is
+// `null`; variants carry `type`; durations end in `Ms`, sizes in `Bytes`, counts in `Max` or `Count`.
+// native/binding/read_snapshot.cc reads the same fields in the same order and has no defaults.
+// Addresses are canonical strings: '127.0.0.1:80', '[::1]:80', 'unix:/run/app.sock'.
+
+export type Direction = 'inbound' | 'outbound';
+
+/** Detection is not needed for `opaque`: bytes pass uninterpreted. */
+export type ProtocolHint = 'opaque';
+
+export interface Snapshot {
+  /** Increases by at least one with every publish. */
+  readonly revision: number;
+  readonly limits: LimitsSnapshot;
+  readonly listeners: readonly ListenerSnapshot[];
+  readonly clusters: readonly ClusterSnapshot[];
+  /** Metric runs that TypeScript no longer reads; a worker may use them again. */
+  readonly releasedRuns: readonly ReleasedRun[];
+}
+
+/** Limits of the whole process; workers share them out. */
+export interface LimitsSnapshot {
+  readonly connectionsMax: number;
+  readonly bufferedBytesMax: number;
+  readonly pipeCountMax: number;
+  readonly pipeBytes: number;
+}
+
+export interface KeepaliveSnapshot {
+  readonly idleMs: number;
+  readonly intervalMs: number;
+  readonly probesMax: number;
+}
+
+export interface ListenerSnapshot {
+  /** Stable for one name for as long as the process lives. */
+  readonly id: number;
+  readonly name: string;
+  readonly direction: Direction;
+  readonly address: string;
+  readonly ipv6Only: boolean;
+  /** Permission bits of a unix socket; `null` for other addresses. */
+  readonly unixMode: number | null;
+  readonly backlogCount: number;
+  readonly protocol: ProtocolHint;
+  readonly clusterId: number;
+  readonly connectionsMax: number;
+  /** `null`: a silent connection lives for ever. */
+  readonly idleTimeoutMs: number | null;
+  readonly keepalive: KeepaliveSnapshot | null;
+  readonly userTimeoutMs: number | null;
+  /** Write a `connectionClosed` event for each connection. */
+  readonly accessLog: boolean;
+}
+
+export type BalancerSnapshot =
+  | { readonly type: 'p2cEwma'; readonly rttDefaultMs: number; readonly decayMs: number }
+  | { readonly type: 'roundRobin' }
+  | { readonly type: 'leastConnections' }
+  | { readonly type: 'random' };
+
+export interface ClusterSnapshot {
+  /** Stable for one name for as long as the process lives. */
+  readonly id: number;
+  /** Changes when anything in this cluster changes; an equal revision is not read again. */
+  readonly revision: number;
+  readonly name: string;
+  readonly balancer: BalancerSnapshot;
+  /** Of one attempt. */
+  readonly connectTimeoutMs: number;
+  /** Endpoints tried for one connection, at least 1. */
+  readonly connectAttemptsMax: number;
+  /** How long an endpoint that could not be connected to is avoided, first and at most. */
+  readonly failureBackoffMinMs: number;
+  readonly failureBackoffMaxMs: number;
+  readonly keepalive: KeepaliveSnapshot | null;
+  readonly userTimeoutMs: number | null;
+  readonly endpoints: readonly EndpointSnapshot[];
+}
+
+export interface EndpointSnapshot {
+  /** Stable for one address of one cluster for as long as the process lives. */
+  readonly id: number;
+  readonly address: string;
+  /** 1 to 65535. */
+  readonly weight: number;
+}
+
+export interface ReleasedRun {
+  readonly worker: number;
+  /** Index of the directory slot. */
+  readonly run: number;
+  /** The generation that was read there; another one means that the slot has a new owner. */
+  readonly generation: number;
+}
