@@ -1,0 +1,49 @@
+{
+  # The shipping build. CMakeLists.txt reads the same two lists, so a source file is named once.
+  'variables': {
+    # Warnings end the build in CI and in the tests, never on a user's newer compiler.
+    'weft_werror': '<!(echo ${WEFT_WERROR:-${CI:-0}})',
+  },
+  'targets': [
+    {
+      'target_name': 'weft',
+      'sources': [
+        '<!@(sed -n "s,^[^#],native/&,p" native/sources.txt native/binding_sources.txt)',
+      ],
+      'include_dirs': ['native'],
+      'defines': [
+        'NAPI_VERSION=9',
+        'NAPI_DISABLE_CPP_EXCEPTIONS',
+        'NODE_ADDON_API_DISABLE_DEPRECATED',
+        '_GLIBCXX_ASSERTIONS',
+      ],
+      'cflags': [
+        '-fvisibility=hidden',
+        '-fno-exceptions',
+        '-fstack-protector-strong',
+        '-fstack-clash-protection',
+        '-Wall',
+        '-Wextra',
+        '-Wconversion',
+        '-U_FORTIFY_SOURCE',
+        '-D_FORTIFY_SOURCE=3',
+        # Headers that are not ours: -isystem keeps our warnings out of them.
+        '-isystem <(node_root_dir)/include/node',
+        '-isystem <!(node -p "require(\'path\').dirname(require.resolve(\'node-addon-api\'))")',
+      ],
+      'cflags_cc': ['-std=c++20', '-fvisibility-inlines-hidden'],
+      # Undefined symbols and missing functions fail at load, not at the first call in traffic.
+      'ldflags': [
+        '-Wl,-z,now',
+        '-Wl,-z,relro',
+        '-Wl,-z,noexecstack',
+        '-Wl,--as-needed',
+      ],
+      'conditions': [
+        ['target_arch=="x64"', {'cflags': ['-fcf-protection']}],
+        ['target_arch=="arm64"', {'cflags': ['-mbranch-protection=standard']}],
+        ['weft_werror!="0" and weft_werror!="false"', {'cflags': ['-Werror']}],
+      ],
+    },
+  ],
+}
