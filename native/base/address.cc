@@ -1,0 +1,114 @@
+#include "base/address.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+
+namespace weft::base {
+
+namespace {
+
+constexpr std::string_view kUnixPrefix = "unix:";
+
+Error badAddress(const char* text) {
+  return Error{.text = text, .code = ErrorCode::BadAddress, .side = Side::Internal};
+}
+
+template <typename Number>
+bool parseNumber(std::string_view text, Number& number) {
+  if (text.empty()) {
+    return false;
+  }
+  const char* end = text.data() + text.size();
+  const auto [stop, problem] = std::from_chars(text.data(), end, number);
+  return problem == std::errc{} && stop == end;
+}
+
+Result<Address> parseIpv6(std::string_view host, std::uint16_t port) {
+  std::uint32_t scope = 0;
+  if (const auto percent = host.find('%'); percent != std::string_view::npos) {
+    if (!parseNumber(host.substr(percent + 1), scope)) {
+      return badAddress("the scope of an IPv6 address must be a number");
+    }
+    host = host.substr(0, percent);
+  }
+  std::array<std::uint8_t, 16> bytes{};
+  if (inet_pton(AF_INET6, std::string(host).c_str(), bytes.data()) != 1) {
+    return badAddress("not an IPv6 address");
+  }
+  return Address::ipv6(bytes, port, scope);
+}
+
+}  // namespace
+
+Result<Address> Address::parse(std::string_view text) {
+  if (text.starts_with(kUnixPrefix)) {
+    const std::string_view path = text.substr(kUnixPrefix.size());
+    if (path.empty() || path.size() > kUnixPathBytesMax ||
+        path.find('\0') != std::string_view::npos) {
+      return badAddress("the path of a unix socket has 1 to 107 bytes");
+    }
+    return unixPath(path);
+  }
+  const auto colon = text.rfind(':');
+  std::uint16_t port = 0;
+  if (colon == std::string_view::npos || !parseNumber(text.substr(colon + 1), port)) {
+    return badAddress("expected host:port with a port of 0 to 65535");
+  }
+  const std::string_view host = text.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    return parseIpv6(host.substr(1, host.size() - 2), port);
+  }
+  std::array<std::uint8_t, 4> bytes{};
+  if (inet_pton(AF_INET, std::string(host).c_str(), bytes.data()) != 1) {
+    return badAddress("not an IPv4 address");
+  }
+  return ipv4(bytes, port);
+}
+
+Address Address::ipv4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) noexcept {
+  Address address;
+  std::copy(bytes.begin(), bytes.end(), address.ip_.begin());
+  address.port_ = port;
+  address.family_ = AddressFamily::Ipv4;
+  return address;
+}
+
+Address Address::ipv6(std::array<std::uint8_t, 16> bytes, std::uint16_t port,
+                      std::uint32_t scope) noexcept {
+  Address address;
+  address.ip_ = bytes;
+  address.port_ = port;
+  address.scope_ = scope;
+  address.family_ = AddressFamily::Ipv6;
+  return address;
+}
+
+Address Address::unixPath(std::string_view path) {
+  WEFT_CHECK(path.size() <= kUnixPathBytesMax);
+  Address address;
+  address.path_ = path;
+  address.family_ = AddressFamily::Unix;
+  return address;
+}
+
+std::string Address::toString() const {
+  if (family_ == AddressFamily::Unix) {
+    return std::string(kUnixPrefix) + path_;
+  }
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int kind = family_ == AddressFamily::Ipv4 ? AF_INET : AF_INET6;
+  inet_ntop(kind, ip_.data(), text.data(), static_cast<socklen_t>(text.size()));
+  std::string host(text.data());
+  if (family_ == AddressFamily::Ipv6) {
+    if (scope_ != 0) {
+      host += '%' + std::to_string(scope_);
+    }
+    host = '[' + host + ']';
+  }
+  return host + ':' + std::to_string(port_);
+}
+
+}  // namespace weft::base
