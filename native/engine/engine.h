@@ -1,0 +1,90 @@
+// Engine: starts the worker threads, opens listening sockets, publishes snapshots to the workers and collects
+// their acknowledgements, drains, stops. Owned by the binding; all calls come from one thread (the control
+// thread, JavaScript's). Callbacks run on worker threads and must not call back into the engine.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/dump.h"
+#include "snapshot/snapshot.h"
+#include "telemetry/cell_table.h"
+
+namespace weft::engine {
+
+struct EngineOptions {
+  std::uint32_t workerCount = 0;
+  std::size_t eventRingBytes = 0;
+  std::size_t cellCount = 0;
+  std::size_t runCount = 0;
+};
+
+/// Told on a worker's thread that its event ring is no longer empty; once until the ring was drained empty.
+class EventListener {
+ public:
+  virtual ~EventListener() = default;
+  virtual void eventsReady(std::uint32_t worker) noexcept = 0;
+};
+
+enum class DrainListeners : std::uint8_t { Close, Keep };
+
+/// Why a snapshot was not applied; nothing has changed.
+struct PublishFailure {
+  base::Error error;
+  std::string path;  ///< 'listeners[2].address'.
+};
+
+class Engine {
+ public:
+  using Applied = std::function<void(std::uint64_t revision)>;
+  using Drained = std::function<void(std::uint64_t forcedCount)>;
+  using Dumped = std::function<void(DumpResult result)>;
+
+  /// Starts the threads; they idle until the first publish. The listener outlives the engine.
+  [[nodiscard]] static base::Result<std::unique_ptr<Engine>> start(const EngineOptions& options,
+                                                                   EventListener& events);
+  ~Engine();
+
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  /// Opens what is new, then has every worker adopt the snapshot. On success `applied` is called once, by the
+  /// worker that acknowledges last (or by stop()). REQUIRES: revisions increase.
+  [[nodiscard]] std::unique_ptr<PublishFailure> publish(
+      std::shared_ptr<const snapshot::Snapshot> next, Applied applied);
+
+  /// `drained` is called once, when the last connection has ended or was reset at the deadline. A further call
+  /// can only shorten the deadline.
+  void drain(base::Duration deadline, DrainListeners listeners, Drained drained);
+
+  /// Bounded by countMax in all; `dumped` is called by the worker that answers last.
+  void dump(DumpKind kind, std::uint32_t countMax, Dumped dumped);
+
+  /// Resets what is open, joins the threads, calls callbacks that still wait. Safe to call twice, and from exit
+  /// handlers.
+  void stop() noexcept;
+
+  [[nodiscard]] std::uint32_t workerCount() const noexcept;
+
+  /// Valid until the engine is destroyed.
+  [[nodiscard]] std::span<std::uint64_t> cells(std::uint32_t worker) noexcept;
+  [[nodiscard]] std::span<telemetry::DirectorySlot> directory(std::uint32_t worker) noexcept;
+
+  /// Moves whole event records of one worker into `out`; 0 when there are none.
+  [[nodiscard]] std::size_t drainEvents(std::uint32_t worker, base::MutableBytes out) noexcept;
+
+ private:
+  struct Parts;
+
+  explicit Engine(std::unique_ptr<Parts> parts);
+
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace weft::engine

@@ -1,0 +1,44 @@
+// What a listener is configured to be. Plain values, immutable once in a snapshot.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace weft::snapshot {
+
+enum class Direction : std::uint8_t { Inbound, Outbound };
+
+enum class Protocol : std::uint8_t { Opaque };
+
+/// Probes on a silent TCP connection, so that a peer that is gone is noticed.
+struct Keepalive {
+  base::Duration idle{};
+  base::Duration interval{};
+  std::uint32_t probesMax = 0;
+
+  friend bool operator==(const Keepalive&, const Keepalive&) = default;
+};
+
+struct Listener {
+  base::ListenerId id;
+  std::string name;
+  Direction direction = Direction::Outbound;
+  base::Address address;
+  bool ipv6Only = false;
+  std::optional<std::uint32_t> unixMode;
+  std::uint32_t backlogCount = 0;
+  Protocol protocol = Protocol::Opaque;
+  base::ClusterId clusterId;
+  std::uint32_t connectionsMax = 0;
+  std::optional<base::Duration> idleTimeout;
+  std::optional<Keepalive> keepalive;
+  std::optional<base::Duration> userTimeout;
+  bool accessLog = false;
+};
+
+}  // namespace weft::snapshot

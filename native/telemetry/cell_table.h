@@ -1,0 +1,127 @@
+// CellTable: gives out runs of cells to label combinations that a worker meets at run time, and writes in a
+// directory what each run means. Both memories are handed in by the owner (the engine) and read by TypeScript
+// without a call; layout in lib/contract/metrics.ts. Bounded: when cells or slots run out, the caller gets the
+// overflow run of its kind, which counts like any other. Owned and used by one worker.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/bytes.h"
+#include "telemetry/cells.h"
+#include "telemetry/close_reason.h"
+
+namespace weft::telemetry {
+
+enum class RunKind : std::uint16_t { Overflow, ListenerTcp, EndpointTcp, CloseErrno };
+
+inline constexpr std::size_t kRunKindCount = 4;
+
+inline constexpr std::array<std::string_view, kRunKindCount> kRunKindNames = {
+    "overflow", "listenerTcp", "endpointTcp", "closeErrno"};
+
+/// Cell indexes within a ListenerTcp run.
+struct ListenerTcpCell {
+  static constexpr std::size_t kOpens = 0;
+  static constexpr std::size_t kOpenNow = 1;
+  static constexpr std::size_t kReadBytes = 2;
+  static constexpr std::size_t kWriteBytes = 3;
+  static constexpr std::size_t kCloses = 4;  ///< One cell for each close reason from here.
+  static constexpr std::size_t kCount = kCloses + kCloseReasonCount;
+};
+
+/// Cell indexes within an EndpointTcp run.
+struct EndpointTcpCell {
+  static constexpr std::size_t kOpens = 0;
+  static constexpr std::size_t kOpenNow = 1;
+  static constexpr std::size_t kReadBytes = 2;
+  static constexpr std::size_t kWriteBytes = 3;
+  static constexpr std::size_t kConnectFailures = 4;
+  static constexpr std::size_t kConnectCount = 5;
+  static constexpr std::size_t kConnectUsSum = 6;
+  static constexpr std::size_t kUnavailableNow = 7;
+  static constexpr std::size_t kCount = 8;
+};
+
+/// Cell indexes within a CloseErrno run.
+struct CloseErrnoCell {
+  static constexpr std::size_t kCloses = 0;
+  static constexpr std::size_t kCount = 1;
+};
+
+[[nodiscard]] std::size_t runCellCount(RunKind kind) noexcept;
+
+/// What a run is for. Unused ids are zero.
+struct RunKey {
+  static constexpr std::size_t kIdCount = 5;
+
+  RunKind kind = RunKind::Overflow;
+  std::array<std::uint32_t, kIdCount> ids{};
+
+  friend bool operator==(const RunKey&, const RunKey&) = default;
+};
+
+struct RunKeyHash {
+  std::size_t operator()(const RunKey& key) const noexcept;
+};
+
+/// A directory slot in memory; lib/contract/metrics.ts has the offsets.
+struct DirectorySlot {
+  static constexpr std::size_t kTextBytesMax = 94;
+
+  std::uint32_t generation;
+  std::uint16_t kind;
+  std::uint16_t cellCount;
+  std::uint32_t firstCell;
+  std::array<std::uint32_t, RunKey::kIdCount> ids;
+  std::uint16_t textLength;
+  std::array<char, kTextBytesMax> text;
+};
+
+static_assert(sizeof(DirectorySlot) == 128);
+
+class CellTable {
+ public:
+  /// REQUIRES: both memories are zero, outlive the table, and have room for the worker's own cells and one
+  /// overflow run of each kind.
+  CellTable(std::span<std::uint64_t> cells, std::span<DirectorySlot> directory);
+
+  [[nodiscard]] WorkerCells worker() noexcept { return worker_; }
+
+  /// The run of this key: the one that it has, a new one, or the overflow run of its kind. Allocates only when
+  /// the key is new.
+  [[nodiscard]] Cells run(const RunKey& key);
+
+  /// Frees a run whose owner in TypeScript has let go of it. False, and nothing happens, when the generation is
+  /// not the present one. REQUIRES: nobody in the worker still writes to that run.
+  bool release(std::uint32_t slot, std::uint32_t generation);
+
+  /// The key of a live slot; kind Overflow when the slot is free, unknown or an overflow run.
+  [[nodiscard]] RunKey keyOf(std::uint32_t slot) const;
+
+ private:
+  struct Place {
+    std::uint32_t slot;
+    std::uint32_t firstCell;
+    std::uint32_t cellCount;
+  };
+
+  [[nodiscard]] bool take(const RunKey& key, Place& place);
+  void announce(const RunKey& key, const Place& place);
+
+  std::span<std::uint64_t> cells_;
+  std::span<DirectorySlot> directory_;
+  WorkerCells worker_;
+  std::array<Place, kRunKindCount> overflow_{};
+  std::unordered_map<RunKey, Place, RunKeyHash> places_;
+  std::array<std::vector<std::uint32_t>, kRunKindCount> freeFirstCells_;
+  std::vector<std::uint32_t> freeSlots_;
+  std::uint32_t cellsUsed_ = 0;
+  std::uint32_t slotsUsed_ = 0;
+};
+
+}  // namespace weft::telemetry

@@ -1,0 +1,51 @@
+// The closed list of ways in which a connection ends. The number is the metric cell and what an event record
+// carries; lib/contract/close-reason.ts has the same list, docs/errors.md explains each.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace weft::telemetry {
+
+enum class CloseReason : std::uint8_t {
+  Finished,            ///< Both sides ended their half in order.
+  DownstreamReset,     ///< Who connected to us sent a reset.
+  UpstreamReset,       ///< The endpoint sent a reset.
+  DownstreamLost,      ///< Keepalive or unacknowledged data timed out, or no path, towards downstream.
+  UpstreamLost,        ///< The same towards the endpoint.
+  DownstreamGone,      ///< Downstream left before there was an upstream connection.
+  IdleTimeout,         ///< No byte in either direction for the listener's idle timeout.
+  ConnectRefused,      ///< Every attempt was refused; the last one is reported.
+  ConnectTimeout,      ///< The last attempt got no answer in time.
+  ConnectFailed,       ///< The last attempt failed in another way; errno says which.
+  NoEndpoint,          ///< The cluster has no endpoint.
+  ListenerLimit,       ///< The listener's connectionsMax was reached.
+  ConnectionLimit,     ///< The process' connectionsMax was reached.
+  BufferLimit,         ///< The process' bufferedBytesMax was reached.
+  ResourcesExhausted,  ///< The kernel gave no descriptor or memory for the upstream side.
+  ListenerRemoved,     ///< A configuration without the listener, and its drain deadline passed.
+  DrainDeadline,       ///< Still open when the drain deadline passed.
+  Stopped,             ///< The engine was stopped.
+};
+
+inline constexpr std::size_t kCloseReasonCount = 18;
+
+/// Index is the number of the reason.
+inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
+    "finished",         "downstream_reset", "upstream_reset",
+    "downstream_lost",  "upstream_lost",    "downstream_gone",
+    "idle_timeout",     "connect_refused",  "connect_timeout",
+    "connect_failed",   "no_endpoint",      "listener_limit",
+    "connection_limit", "buffer_limit",     "resources_exhausted",
+    "listener_removed", "drain_deadline",   "stopped",
+};
+
+[[nodiscard]] constexpr std::string_view closeReasonName(CloseReason reason) noexcept {
+  return kCloseReasonNames[static_cast<std::size_t>(reason)];
+}
+
+static_assert(static_cast<std::size_t>(CloseReason::Stopped) + 1 == kCloseReasonCount);
+
+}  // namespace weft::telemetry

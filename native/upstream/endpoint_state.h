@@ -1,0 +1,52 @@
+// EndpointState: what one worker has learned about one endpoint: open connections, connect time, failures. It is
+// keyed by the endpoint's id and survives a new snapshot; when its endpoint is removed it stays until the last
+// connection has left. Owned by the cluster runtime, used by its worker only.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/ids.h"
+
+namespace weft::upstream {
+
+/// Peak exponentially weighted moving average of a latency: jumps up at once, comes down over `decay`.
+class PeakEwma {
+ public:
+  explicit PeakEwma(base::Duration initial) noexcept
+      : valueUs_(static_cast<double>(initial.count())) {}
+
+  void observe(base::Duration sample, base::TimePoint now, base::Duration decay) noexcept;
+
+  /// Microseconds at `now`: an endpoint that nobody uses forgets its peak.
+  [[nodiscard]] double valueUs(base::TimePoint now, base::Duration decay) const noexcept;
+
+ private:
+  double valueUs_;
+  base::TimePoint updated_{};
+};
+
+struct EndpointState {
+  EndpointState(base::EndpointId endpointId, base::Address endpointAddress,
+                base::Duration rttDefault)
+      : id(endpointId), address(std::move(endpointAddress)), connectTime(rttDefault) {}
+
+  [[nodiscard]] bool availableAt(base::TimePoint now) const noexcept {
+    return now >= unavailableUntil;
+  }
+
+  base::EndpointId id;
+  std::uint32_t weight = 1;
+  base::Address address;
+  PeakEwma connectTime;
+  base::TimePoint unavailableUntil{};
+  std::uint32_t connectionsNow = 0;  ///< Connecting and open.
+  std::uint32_t failureCount = 0;    ///< Connect failures in a row.
+  bool removed = false;              ///< No longer in the configuration.
+  std::uint32_t balancerIndex = 0;   ///< For the balancer's own use.
+};
+
+}  // namespace weft::upstream
