@@ -18,6 +18,7 @@ export const closeReasons = [
   'buffer_limit',
   'resources_exhausted',
   'listener_removed',
+  'endpoint_removed',
   'drain_deadline',
   'stopped',
 ] as const;

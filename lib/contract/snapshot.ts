@@ -11,6 +11,8 @@ export type ProtocolHint = 'opaque';
 export interface Snapshot {
   /** Increases by at least one with every publish. */
   readonly revision: number;
+  /** How long connections of a removed listener or endpoint may go on before they are reset. */
+  readonly drainTimeoutMs: number;
   readonly limits: LimitsSnapshot;
   readonly listeners: readonly ListenerSnapshot[];
   readonly clusters: readonly ClusterSnapshot[];

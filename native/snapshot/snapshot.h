@@ -29,6 +29,7 @@ struct ReleasedRun {
 
 struct Snapshot {
   std::uint64_t revision = 0;
+  base::Duration drainTimeout{};
   Limits limits;
   std::vector<std::shared_ptr<const Listener>> listeners;
   std::vector<std::shared_ptr<const Cluster>> clusters;

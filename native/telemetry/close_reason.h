@@ -26,11 +26,12 @@ enum class CloseReason : std::uint8_t {
   BufferLimit,         ///< The process' bufferedBytesMax was reached.
   ResourcesExhausted,  ///< The kernel gave no descriptor or memory for the upstream side.
   ListenerRemoved,     ///< A configuration without the listener, and its drain deadline passed.
+  EndpointRemoved,     ///< The same for the endpoint.
   DrainDeadline,       ///< Still open when the drain deadline passed.
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 18;
+inline constexpr std::size_t kCloseReasonCount = 19;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
@@ -39,7 +40,8 @@ inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNam
     "idle_timeout",     "connect_refused",  "connect_timeout",
     "connect_failed",   "no_endpoint",      "listener_limit",
     "connection_limit", "buffer_limit",     "resources_exhausted",
-    "listener_removed", "drain_deadline",   "stopped",
+    "listener_removed", "endpoint_removed", "drain_deadline",
+    "stopped",
 };
 
 [[nodiscard]] constexpr std::string_view closeReasonName(CloseReason reason) noexcept {
