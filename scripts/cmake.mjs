@@ -69,6 +69,11 @@ function cmakeJsArgs(name, variant) {
   return args;
 }
 
+/** @param {string} target */
+function buildStep(target) {
+  return ['build', '--target', target];
+}
+
 /** Configures and builds; returns true when it worked. Output goes to this process's own.
  * @param {string} name
  * @param {string[]} targets */
@@ -81,8 +86,10 @@ export function buildVariant(name, targets) {
   if (existsSync(join(nodePrefix, 'include/node/node_api.h'))) {
     env['npm_config_nodedir'] = nodePrefix;
   }
-  for (const target of targets.length > 0 ? targets : ['all']) {
-    const args = [cmakeJs, 'build', ...cmakeJsArgs(name, variant), '--target', target];
+  // `build` alone keeps the options of an earlier configuration.
+  const steps = [['configure'], ...(targets.length > 0 ? targets : ['all']).map(buildStep)];
+  for (const step of steps) {
+    const args = [cmakeJs, ...step, ...cmakeJsArgs(name, variant)];
     const child = spawnSync(process.execPath, args, { cwd: root, env, stdio: 'inherit' });
     if (child.status !== 0) return false;
   }
