@@ -79,7 +79,8 @@ function buildStep(target) {
  * @param {string[]} targets */
 export function buildVariant(name, targets) {
   const variant = VARIANTS[name];
-  if (!variant) throw new Error(`no variant ${name}; there are ${Object.keys(VARIANTS).join(', ')}`);
+  if (!variant)
+    throw new Error(`no variant ${name}; there are ${Object.keys(VARIANTS).join(', ')}`);
   mkdirSync(buildFolder(name), { recursive: true });
   const cmakeJs = require.resolve('cmake-js/bin/cmake-js');
   const env = { ...process.env };
@@ -99,7 +100,9 @@ export function buildVariant(name, targets) {
 if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   const [name, ...targets] = process.argv.slice(2);
   if (!name || !VARIANTS[name]) {
-    const lines = Object.entries(VARIANTS).map(([key, { about }]) => `  ${key.padEnd(9)}${about}\n`);
+    const lines = Object.entries(VARIANTS).map(
+      ([key, { about }]) => `  ${key.padEnd(9)}${about}\n`,
+    );
     process.stderr.write(`usage: npm run cmake -- VARIANT [TARGET...]\n${lines.join('')}`);
     process.exit(2);
   }

@@ -95,7 +95,10 @@ function buildAddon(incremental) {
   for (const verb of verbs) {
     const { ok, output } = runNode(nodeGyp, [verb, '-j', String(jobs), ...nodedirArgs()]);
     if (!ok) {
-      fail('the addon did not compile; it needs g++ 12 or clang 16 or newer, make, python3.', output);
+      fail(
+        'the addon did not compile; it needs g++ 12 or clang 16 or newer, make, python3.',
+        output,
+      );
     }
     if (output.includes('warning:')) process.stderr.write(output);
   }
