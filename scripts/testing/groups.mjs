@@ -1,0 +1,279 @@
+// The groups of `npm test`, in the order in which they run. Tests join a group by where they lie;
+// a new kind of test is one more entry here. `level` says who runs it: `test` is npm test, `ci` is
+// what .ci/run adds, `full` is npm run test:full. Budgets are minutes on two cores, with everything
+// compiled from nothing.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runClangTidy } from './clang-tidy.mjs';
+import { filesBelow, root } from './context.mjs';
+import {
+  buildNative,
+  fromTool,
+  runFuzzers,
+  runGoogleTests,
+  runNodeTests,
+  runSteps,
+} from './runners.mjs';
+import { asanAddonEnv, sanitizerEnv } from './sanitizers.mjs';
+
+/** @typedef {import('./context.mjs').Context} Context */
+/** @typedef {import('./needs.mjs').Need} Need */
+
+/** @typedef {{
+ *   name: string,
+ *   about: string,
+ *   level: 'test' | 'ci' | 'full',
+ *   budgetMinutes: number,
+ *   needs?: Need[],
+ *   after?: string[],
+ *   run: (context: Context) => Promise<import('./runners.mjs').Result>,
+ * }} Group */
+
+/** @type {Need[]} */
+const cmakeNeeds = [
+  { program: 'cmake', package: 'cmake' },
+  { program: 'g++', package: 'g++' },
+  { program: 'make', package: 'make' },
+];
+/** @type {Need[]} */
+const googleTestNeeds = [
+  ...cmakeNeeds,
+  { file: '/usr/include/gtest/gtest.h', package: 'libgtest-dev' },
+  { file: '/usr/include/gmock/gmock.h', package: 'libgmock-dev' },
+];
+/** @type {Need[]} */
+const clangNeeds = [...cmakeNeeds, { program: 'clang++-19', package: 'clang-19' }];
+/** @type {Need[]} */
+const sanitizerNeeds = [
+  ...googleTestNeeds,
+  ...clangNeeds,
+  { file: '/usr/lib/llvm-19/lib/clang/19/lib/linux', package: 'libclang-rt-19-dev' },
+  { program: 'llvm-symbolizer-19', package: 'llvm-19' },
+];
+/** @type {Need[]} */
+const peerNeeds = [
+  { program: 'pgbench', package: 'postgresql' },
+  { program: 'redis-server', package: 'redis-server' },
+  { program: 'redis-benchmark', package: 'redis-tools' },
+  { program: 'iperf3', package: 'iperf3' },
+  { program: 'sshd', package: 'openssh-server' },
+  { program: 'ssh', package: 'openssh-client' },
+  { program: 'curl', package: 'curl' },
+  { program: 'socat', package: 'socat' },
+];
+
+const nativeEndings = ['.h', '.cc', '.c'];
+const scriptEndings = ['.ts', '.mjs'];
+const scriptFolders = ['lib', 'test', 'bench', 'scripts', 'examples'];
+
+function nativeFiles() {
+  return ['native', 'test', 'bench'].flatMap((folder) => filesBelow(folder, nativeEndings));
+}
+
+function scriptCount() {
+  return scriptFolders.flatMap((folder) => filesBelow(folder, scriptEndings)).length;
+}
+
+/** Test files below a folder that no other group has taken.
+ * @param {string} folder
+ * @param {string[]} [except] */
+function testsIn(folder, except = []) {
+  return filesBelow(folder, ['.test.ts']).filter(
+    (path) => !except.some((other) => path.startsWith(other)),
+  );
+}
+
+/** @param {string} list */
+function sourceCount(list) {
+  const path = join(root, 'native', list);
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').filter(Boolean).length : 0;
+}
+
+/** @type {Group[]} */
+export const GROUPS = [
+  {
+    name: 'build',
+    about: 'addon, dist/ and dist-test/',
+    level: 'test',
+    budgetMinutes: 4,
+    run: (context) =>
+      runSteps(
+        [
+          () => context.node('scripts/install.mjs', ['--addon']),
+          () => context.node('scripts/install.mjs', ['--ts']),
+          () => context.node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.test.json']),
+        ],
+        3,
+      ),
+  },
+  {
+    name: 'format',
+    about: 'clang-format-19 and Biome leave every file as it is',
+    level: 'test',
+    budgetMinutes: 1,
+    needs: [{ program: 'clang-format-19', package: 'clang-format-19' }],
+    run: (context) =>
+      runSteps(
+        [
+          () => context.exec('clang-format-19', ['--dry-run', '--Werror', ...nativeFiles()]),
+          () => context.node('node_modules/@biomejs/biome/bin/biome', ['format', '.']),
+        ],
+        nativeFiles().length + scriptCount(),
+      ),
+  },
+  {
+    name: 'lint',
+    about: 'Biome: rules, import order, import directions',
+    level: 'test',
+    budgetMinutes: 1,
+    run: async (context) => {
+      const args = ['check', '--formatter-enabled=false', '--error-on-warnings', '.'];
+      const outcome = await context.node('node_modules/@biomejs/biome/bin/biome', args);
+      return fromTool(outcome, scriptCount());
+    },
+  },
+  {
+    name: 'types',
+    about: 'scripts and examples type-check, the package is well-formed',
+    level: 'test',
+    budgetMinutes: 1,
+    after: ['build'],
+    run: (context) =>
+      runSteps(
+        [
+          () => context.node('node_modules/typescript/bin/tsc', ['-p', 'tsconfig.check.json']),
+          () => context.node('node_modules/publint/src/cli.js', ['--strict']),
+        ],
+        scriptCount(),
+      ),
+  },
+  {
+    name: 'tidy',
+    about: 'the house rules for both languages',
+    level: 'test',
+    budgetMinutes: 1,
+    after: ['build'],
+    run: (context) => runNodeTests(context, filesBelow('test', ['.test.ts']).filter(isTopLevel)),
+  },
+  {
+    name: 'unit-ts',
+    about: 'test/lib',
+    level: 'test',
+    budgetMinutes: 2,
+    after: ['build'],
+    run: (context) => runNodeTests(context, testsIn('test/lib'), { jobs: 2 }),
+  },
+  {
+    name: 'unit-native',
+    about: 'test/native with g++',
+    level: 'test',
+    budgetMinutes: 5,
+    needs: googleTestNeeds,
+    run: (context) => runGoogleTests(context, 'release'),
+  },
+  {
+    name: 'unsafe-buffers',
+    about: 'clang-19 compiles everything; unchecked pointers are errors where network bytes pass',
+    level: 'test',
+    budgetMinutes: 3,
+    needs: clangNeeds,
+    run: async (context) =>
+      fromTool(
+        await buildNative(context, 'clang'),
+        sourceCount('sources.txt') + sourceCount('binding_sources.txt'),
+      ),
+  },
+  {
+    name: 'contract',
+    about: 'test/contract: both languages agree',
+    level: 'test',
+    budgetMinutes: 1,
+    after: ['build'],
+    run: (context) => runNodeTests(context, testsIn('test/contract')),
+  },
+  {
+    name: 'integration',
+    about: 'test/integration: a real proxy on loopback',
+    level: 'test',
+    budgetMinutes: 4,
+    after: ['build'],
+    needs: [
+      { program: 'strace', package: 'strace' },
+      { program: 'promtool', package: 'prometheus' },
+    ],
+    run: (context) =>
+      runNodeTests(context, testsIn('test/integration', ['test/integration/peers/'])),
+  },
+  {
+    name: 'peers',
+    about: 'test/integration/peers: programs that others wrote, through Weft',
+    level: 'test',
+    budgetMinutes: 3,
+    after: ['build'],
+    needs: peerNeeds,
+    run: (context) => runNodeTests(context, testsIn('test/integration/peers')),
+  },
+  {
+    name: 'regress',
+    about: 'instruction counts against bench/regress',
+    level: 'test',
+    budgetMinutes: 2,
+    after: ['build'],
+    needs: [...googleTestNeeds, { program: 'valgrind', package: 'valgrind' }],
+    run: async (context) =>
+      fromTool(await context.exec(process.execPath, ['dist-test/bench/regress/main.js']), 1),
+  },
+  {
+    name: 'clang-tidy',
+    about: 'clang-tidy-19 over every native source',
+    level: 'ci',
+    budgetMinutes: 6,
+    needs: [...clangNeeds, { program: 'clang-tidy-19', package: 'clang-tidy-19' }],
+    run: runClangTidy,
+  },
+  {
+    name: 'asan',
+    about: 'test/native under the address, leak and undefined-behaviour sanitizers',
+    level: 'ci',
+    budgetMinutes: 6,
+    needs: sanitizerNeeds,
+    run: (context) => runGoogleTests(context, 'asan', sanitizerEnv()),
+  },
+  {
+    name: 'asan-addon',
+    about: 'test/contract and test/integration with the addon of the address sanitizer',
+    level: 'ci',
+    budgetMinutes: 4,
+    after: ['build', 'asan'],
+    needs: sanitizerNeeds,
+    run: async (context) => {
+      const sources = [
+        ...testsIn('test/contract'),
+        ...testsIn('test/integration', ['test/integration/peers/']),
+      ];
+      return runNodeTests(context, sources, { env: await asanAddonEnv(context) });
+    },
+  },
+  {
+    name: 'tsan',
+    about: 'test/native under the thread sanitizer',
+    level: 'ci',
+    budgetMinutes: 6,
+    needs: sanitizerNeeds,
+    run: (context) => runGoogleTests(context, 'tsan', sanitizerEnv()),
+  },
+  {
+    name: 'fuzz',
+    about: 'every fuzzer for 20 seconds',
+    level: 'ci',
+    budgetMinutes: 3,
+    needs: sanitizerNeeds,
+    run: (context) => runFuzzers(context, 20),
+  },
+];
+
+/** @param {string} path */
+function isTopLevel(path) {
+  return path.split('/').length === 2;
+}
