@@ -1,0 +1,8 @@
+// What this room needs to know about ids: the names that a person gave.
+
+export interface EventNames {
+  /** `null` for an id that nobody remembers. */
+  listenerName(listenerId: number): string | null;
+  clusterName(clusterId: number): string | null;
+  endpointAddress(clusterId: number, endpointId: number): string | null;
+}

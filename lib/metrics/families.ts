@@ -1,0 +1,154 @@
+// What a scrape shows: every family of names.ts with the samples that it has now.
+
+import { closeReasons } from '../contract/close-reason.ts';
+import type { WorkerCell } from '../contract/metrics.ts';
+import { labelText } from './labels.ts';
+import { type FamilyInfo, families } from './names.ts';
+import { type ProcessFacts, readProcess } from './process.ts';
+import type { Family, Sample } from './prometheus.ts';
+import { connectCells, type Registry, tcpCells } from './registry.ts';
+import type { SeriesGroup } from './series.ts';
+
+/** What other rooms count. */
+export interface ControlFacts {
+  readonly desiredRevision: number;
+  readonly appliedRevision: number;
+  readonly reloadsSucceeded: number;
+  readonly reloadsFailed: number;
+  /** Labels of weft_build_info. */
+  readonly build: Readonly<Record<string, string>>;
+}
+
+const microsecondsPerSecond = 1e6;
+
+/** One scrape. Reads the workers' memory now; the families read from it as they are iterated. */
+export function collectFamilies(registry: Registry, facts: ControlFacts): readonly Family[] {
+  registry.refresh();
+  return [
+    ...tcpFamilies(registry),
+    ...connectionFamilies(registry),
+    ...workerFamilies(registry),
+    ...controlFamilies(facts),
+    ...processFamilies(readProcess()),
+  ];
+}
+
+function tcpFamilies({ tcp, closeErrno }: Registry): readonly Family[] {
+  return [
+    { info: families.tcpOpenTotal, samples: cells(tcp, tcpCells.opens) },
+    { info: families.tcpOpenConnections, samples: cells(tcp, tcpCells.openNow) },
+    { info: families.tcpReadBytesTotal, samples: cells(tcp, tcpCells.readBytes) },
+    { info: families.tcpWriteBytesTotal, samples: cells(tcp, tcpCells.writeBytes) },
+    { info: families.tcpCloseTotal, samples: cells(closeErrno, 0) },
+  ];
+}
+
+function connectionFamilies(registry: Registry): readonly Family[] {
+  const { connect } = registry;
+  return [
+    { info: families.connectionCloseTotal, samples: closeReasonSamples(registry.closeReasons) },
+    { info: families.connectFailuresTotal, samples: cells(connect, connectCells.connectFailures) },
+    { info: families.connectDuration, samples: connectDurationSamples(connect) },
+    {
+      info: families.endpointAvailable,
+      samples: cells(connect, connectCells.unavailableNow, (avoiding) => (avoiding > 0 ? 0 : 1)),
+    },
+  ];
+}
+
+function workerFamilies(registry: Registry): readonly Family[] {
+  const sum = (info: FamilyInfo, name: WorkerCell): Family => ({
+    info,
+    samples: [{ labels: '', value: registry.workerSum(name) }],
+  });
+  const each = (info: FamilyInfo, name: WorkerCell): Family => ({
+    info,
+    samples: registry
+      .workerCells(name)
+      .map((value, worker) => ({ labels: labelText({ worker: String(worker) }), value })),
+  });
+  const draining = registry.workerCells('drainingNow').some((value) => value > 0);
+  return [
+    each(families.connections, 'connectionsNow'),
+    sum(families.acceptedTotal, 'accepted'),
+    sum(families.handedOverTotal, 'handedOver'),
+    sum(families.acceptPausesTotal, 'acceptPauses'),
+    sum(families.acceptPaused, 'acceptPausedNow'),
+    { info: families.draining, samples: [{ labels: '', value: draining ? 1 : 0 }] },
+    sum(families.bufferedBytes, 'bufferedBytesNow'),
+    sum(families.connectAttemptsTotal, 'connectAttempts'),
+    sum(families.connectRetriesTotal, 'connectRetries'),
+    sum(families.splicePromotionsTotal, 'splicePromotions'),
+    sum(families.spliceDemotionsTotal, 'spliceDemotions'),
+    sum(families.splicePipes, 'pipesNow'),
+    sum(families.splicePipesDeniedTotal, 'pipesDenied'),
+    each(families.loopTurnsTotal, 'loopTurns'),
+    each(families.pollerChangesTotal, 'pollerChanges'),
+    sum(families.eventsDroppedTotal, 'eventsDropped'),
+    sum(families.runsOverflowedTotal, 'runsOverflowed'),
+  ];
+}
+
+function controlFamilies(facts: ControlFacts): readonly Family[] {
+  return [
+    {
+      info: families.configReloadTotal,
+      samples: [
+        { labels: labelText({ result: 'success' }), value: facts.reloadsSucceeded },
+        { labels: labelText({ result: 'failure' }), value: facts.reloadsFailed },
+      ],
+    },
+    {
+      info: families.configRevision,
+      samples: [
+        { labels: labelText({ state: 'desired' }), value: facts.desiredRevision },
+        { labels: labelText({ state: 'applied' }), value: facts.appliedRevision },
+      ],
+    },
+    { info: families.buildInfo, samples: [{ labels: labelText(facts.build), value: 1 }] },
+  ];
+}
+
+function processFamilies(facts: ProcessFacts): readonly Family[] {
+  const known = (info: FamilyInfo, value: number | null): Family => ({
+    info,
+    samples: value === null ? [] : [{ labels: '', value }],
+  });
+  return [
+    known(families.processCpuSeconds, facts.cpuSeconds),
+    known(families.processResidentMemory, facts.residentBytes),
+    known(families.processVirtualMemory, facts.virtualBytes),
+    known(families.processOpenFds, facts.openFds),
+    known(families.processMaxFds, facts.maxFds),
+    known(families.processThreads, facts.threads),
+    known(families.processStartTime, facts.startTimeSeconds),
+  ];
+}
+
+function* cells(
+  group: SeriesGroup,
+  cell: number,
+  convert: (value: number) => number = (value) => value,
+): Generator<Sample> {
+  for (const series of group.all()) {
+    yield { labels: series.labels, value: convert(group.value(series, cell)) };
+  }
+}
+
+function* closeReasonSamples(group: SeriesGroup): Generator<Sample> {
+  for (const series of group.all()) {
+    for (const [cell, reason] of closeReasons.entries()) {
+      const labels = `${labelText({ reason })},${series.labels}`;
+      yield { labels, value: group.value(series, cell) };
+    }
+  }
+}
+
+function* connectDurationSamples(group: SeriesGroup): Generator<Sample> {
+  for (const series of group.all()) {
+    const { labels } = series;
+    const us = group.value(series, connectCells.connectUsSum);
+    yield { suffix: '_sum', labels, value: us / microsecondsPerSecond };
+    yield { suffix: '_count', labels, value: group.value(series, connectCells.connectCount) };
+  }
+}

@@ -1,0 +1,117 @@
+// Every metric family: name, type and help. The tcp_* and process_* names, labels and texts are those of
+// linkerd2-proxy, so that its dashboards and alerts work; what only Weft measures starts with weft_.
+// docs/metrics.md lists the same families; a test compares the two.
+
+export type FamilyType = 'counter' | 'gauge' | 'summary' | 'info';
+
+export interface FamilyInfo {
+  readonly name: string;
+  readonly type: FamilyType;
+  readonly help: string;
+}
+
+function counter(name: string, help: string): FamilyInfo {
+  return { name, type: 'counter', help };
+}
+
+function gauge(name: string, help: string): FamilyInfo {
+  return { name, type: 'gauge', help };
+}
+
+export const families = {
+  tcpOpenTotal: counter('tcp_open_total', 'Total count of opened connections'),
+  tcpOpenConnections: gauge('tcp_open_connections', 'Number of currently-open connections'),
+  tcpReadBytesTotal: counter('tcp_read_bytes_total', 'Total count of bytes read from peers'),
+  tcpWriteBytesTotal: counter('tcp_write_bytes_total', 'Total count of bytes written to peers'),
+  tcpCloseTotal: counter('tcp_close_total', 'Total count of closed connections'),
+
+  connectionCloseTotal: counter(
+    'weft_connection_close_total',
+    'Connections that ended, by close reason',
+  ),
+  connectFailuresTotal: counter(
+    'weft_connect_failures_total',
+    'Attempts to connect to an endpoint that failed',
+  ),
+  connectDuration: {
+    name: 'weft_connect_duration_seconds',
+    type: 'summary',
+    help: 'Time that connecting to an endpoint took, successes only',
+  },
+  endpointAvailable: gauge(
+    'weft_endpoint_available',
+    'Whether no worker avoids the endpoint after failures',
+  ),
+  connectAttemptsTotal: counter('weft_connect_attempts_total', 'Attempts to connect to endpoints'),
+  connectRetriesTotal: counter(
+    'weft_connect_retries_total',
+    'Attempts to connect to another endpoint after one failed',
+  ),
+
+  connections: gauge('weft_connections', 'Connections open now, by worker'),
+  acceptedTotal: counter('weft_accepted_connections_total', 'Connections accepted'),
+  handedOverTotal: counter(
+    'weft_handed_over_connections_total',
+    'Accepted connections that another worker than the accepting one serves',
+  ),
+  acceptPausesTotal: counter(
+    'weft_accept_pauses_total',
+    'Times that accepting stopped for want of descriptors or memory',
+  ),
+  acceptPaused: gauge('weft_accept_paused', 'Listeners that do not accept now'),
+  draining: gauge('weft_draining', 'Whether no new connections are taken and open ones may finish'),
+  bufferedBytes: gauge('weft_buffered_bytes', 'Bytes read and not yet written'),
+
+  splicePromotionsTotal: counter(
+    'weft_splice_promotions_total',
+    'Times that a direction went from copying to splicing',
+  ),
+  spliceDemotionsTotal: counter(
+    'weft_splice_demotions_total',
+    'Times that a direction went from splicing back to copying',
+  ),
+  splicePipes: gauge('weft_splice_pipes', 'Pipes that splicing holds now'),
+  splicePipesDeniedTotal: counter(
+    'weft_splice_pipes_denied_total',
+    'Pipes that splicing could not get, so that it copied instead',
+  ),
+
+  loopTurnsTotal: counter('weft_loop_turns_total', 'Turns of the event loop, by worker'),
+  pollerChangesTotal: counter(
+    'weft_poller_changes_total',
+    'Changes of what the kernel watches for us (epoll_ctl), by worker',
+  ),
+  eventsDroppedTotal: counter(
+    'weft_events_dropped_total',
+    'Event records lost because JavaScript did not read in time',
+  ),
+  runsOverflowedTotal: counter(
+    'weft_metric_runs_overflowed_total',
+    'Label combinations that found no room and are counted as overflow',
+  ),
+
+  configReloadTotal: counter('weft_config_reload_total', 'Reloads of the configuration, by result'),
+  configRevision: gauge(
+    'weft_config_revision',
+    'Number of the configuration: desired, and applied by every worker',
+  ),
+  buildInfo: {
+    name: 'weft_build_info',
+    type: 'info',
+    help: 'Versions of what is running; always 1',
+  },
+
+  processCpuSeconds: counter(
+    'process_cpu_seconds_total',
+    'Total user and system CPU time spent in seconds',
+  ),
+  processResidentMemory: gauge('process_resident_memory_bytes', 'Resident memory size in bytes'),
+  processVirtualMemory: gauge('process_virtual_memory_bytes', 'Virtual memory size in bytes'),
+  processOpenFds: gauge('process_open_fds', 'Number of open file descriptors'),
+  processMaxFds: gauge('process_max_fds', 'Maximum number of open file descriptors'),
+  processThreads: gauge('process_threads', 'Number of OS threads in the process'),
+  processStartTime: gauge(
+    'process_start_time_seconds',
+    'Time that the process started (in seconds since the UNIX epoch)',
+  ),
+} as const satisfies Record<string, FamilyInfo>;

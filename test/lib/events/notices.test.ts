@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { closeReasons } from '../../../lib/contract/close-reason.ts';
+import type { EventOf } from '../../../lib/events/decode.ts';
+import type { EventNames } from '../../../lib/events/names.ts';
+import { Notices } from '../../../lib/events/notices.ts';
+import { MemoryLog } from '../../support/memory-log.ts';
+
+const names: EventNames = {
+  listenerName: (id) => `listener${id}`,
+  clusterName: (id) => `cluster${id}`,
+  endpointAddress: () => null,
+};
+
+const base = { atUs: 0, cutFields: [] } as const;
+
+function unavailable(endpointId: number): EventOf<'endpointUnavailable'> {
+  return {
+    ...base,
+    kind: 'endpointUnavailable',
+    clusterId: 1,
+    endpointId,
+    errno: 111,
+    closeReason: closeReasons.indexOf('connect_refused'),
+    backoffMs: 100,
+    address: '10.0.0.1:80',
+  };
+}
+
+function available(endpointId: number): EventOf<'endpointAvailable'> {
+  return { ...base, kind: 'endpointAvailable', clusterId: 1, endpointId, address: '10.0.0.1:80' };
+}
+
+function setUp(): { log: MemoryLog; notices: Notices; advance: (ms: number) => void } {
+  const log = new MemoryLog();
+  let now = 0;
+  const notices = new Notices({ log, names, now: () => now });
+  return {
+    log,
+    notices,
+    advance: (ms) => {
+      now += ms;
+    },
+  };
+}
+
+test('an endpoint that goes and comes back is two lines, however many workers say so', () => {
+  const { log, notices } = setUp();
+  notices.endpointUnavailable(unavailable(1));
+  notices.endpointUnavailable(unavailable(1));
+  notices.endpointAvailable(available(1));
+  notices.endpointAvailable(available(1));
+  assert.deepEqual(log.messages, ['endpoint unavailable', 'endpoint available again']);
+  assert.deepEqual(log.lines[0]?.fields, {
+    cluster: 'cluster1',
+    endpoint: '10.0.0.1:80',
+    closeReason: 'connect_refused',
+    errno: 'ECONNREFUSED',
+    backoffMs: 100,
+  });
+});
+
+test('an endpoint that was never reported missing is not reported as back', () => {
+  const { log, notices } = setUp();
+  notices.endpointAvailable(available(1));
+  assert.deepEqual(log.lines, []);
+});
+
+test('an endpoint that left the configuration is forgotten', () => {
+  const { log, notices } = setUp();
+  notices.endpointUnavailable(unavailable(1));
+  notices.endpointUnavailable(unavailable(2));
+  notices.forget((_clusterId, endpointId) => endpointId === 2);
+  notices.endpointAvailable(available(1));
+  notices.endpointAvailable(available(2));
+  assert.deepEqual(log.messages, [
+    'endpoint unavailable',
+    'endpoint unavailable',
+    'endpoint available again',
+  ]);
+});
+
+test('accept pauses with the first worker and resumes with the last', () => {
+  const { log, notices } = setUp();
+  const pause = { ...base, kind: 'acceptPaused', listenerId: 3, errno: 24 } as const;
+  const resume = { ...base, kind: 'acceptResumed', listenerId: 3 } as const;
+  notices.acceptPaused(pause, 0);
+  notices.acceptPaused(pause, 1);
+  notices.acceptResumed(resume, 0);
+  assert.deepEqual(log.messages, ['accept paused']);
+  assert.equal(log.lines[0]?.fields['errno'], 'EMFILE');
+  notices.acceptResumed(resume, 1);
+  assert.deepEqual(log.messages, ['accept paused', 'accept resumed']);
+});
+
+test('a limit is reported once while it goes on, and again after a quiet minute', () => {
+  const { log, notices, advance } = setUp();
+  const reached = {
+    ...base,
+    kind: 'limitReached',
+    closeReason: closeReasons.indexOf('listener_limit'),
+    listenerId: 1,
+  } as const;
+  notices.limitReached(reached);
+  for (let second = 0; second < 100; second++) {
+    advance(1_000);
+    notices.limitReached(reached);
+  }
+  assert.equal(log.lines.length, 1);
+  assert.equal(log.lines[0]?.fields['limit'], 'listener_limit');
+  advance(60_000);
+  notices.limitReached(reached);
+  assert.equal(log.lines.length, 2);
+});
