@@ -1,0 +1,118 @@
+// What the load clients share: one epoll loop, the measured window, and the JSON line they print.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include <sys/epoll.h>
+
+#include "histogram.h"
+#include "net.h"
+#include "options.h"
+#include "process_tree.h"
+
+namespace weft::bench {
+
+// Longer than any stall that a proxy may be forgiven; then the client gives up and says so.
+inline constexpr int kPatienceMs = 10'000;
+
+class Poller {
+ public:
+  void add(int fd, size_t index, uint32_t events) {
+    epoll_event event{};
+    event.events = events;
+    event.data.u64 = index;
+    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
+      dieErrno("epoll_ctl");
+    }
+  }
+
+  // Waits at most `timeoutNs`.
+  std::span<const epoll_event> wait(uint64_t timeoutNs) {
+    const timespec timeout{.tv_sec = static_cast<time_t>(timeoutNs / 1'000'000'000U),
+                           .tv_nsec = static_cast<long>(timeoutNs % 1'000'000'000U)};
+    const int count =
+        epoll_pwait2(epoll_, events_.data(), static_cast<int>(events_.size()), &timeout, nullptr);
+    return std::span(events_).first(static_cast<size_t>(count > 0 ? count : 0));
+  }
+
+ private:
+  const int epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  std::array<epoll_event, 256> events_{};
+};
+
+// A warm-up, then the measured time. CPU time of the proxy is read at both ends of the latter.
+class Window {
+ public:
+  explicit Window(const Options& options)
+      : cpu_(static_cast<pid_t>(options.number("tree", 0))),
+        startNs_(nowNs() + secondsToNs(options.number("warmup", 0.2))),
+        endNs_(startNs_ + secondsToNs(options.number("seconds", 2))) {}
+
+  // True from the start of the measured time on; the first call to see it reads the CPU meter.
+  bool open(uint64_t now) {
+    if (!opened_ && now >= startNs_) {
+      opened_ = true;
+      openedAtNs_ = now;
+      cpuAtOpenNs_ = cpu_.readNs();
+    }
+    return opened_;
+  }
+
+  bool over(uint64_t now) const { return now >= endNs_; }
+
+  void close() {
+    cpuNs_ = cpu_.readNs() - cpuAtOpenNs_;
+    elapsedNs_ = nowNs() - openedAtNs_;
+  }
+
+  uint64_t startNs() const { return startNs_; }
+
+  uint64_t endNs() const { return endNs_; }
+
+  uint64_t cpuNs() const { return cpuNs_; }
+
+  uint64_t elapsedNs() const { return elapsedNs_; }
+
+  size_t processCount() const { return cpu_.processCount(); }
+
+ private:
+  CpuMeter cpu_;
+  uint64_t startNs_;
+  uint64_t endNs_;
+  bool opened_ = false;
+  uint64_t openedAtNs_ = 0;
+  uint64_t cpuAtOpenNs_ = 0;
+  uint64_t cpuNs_ = 0;
+  uint64_t elapsedNs_ = 0;
+};
+
+// One line of JSON on stdout, numbers only.
+class JsonLine {
+ public:
+  void add(const char* name, double value);
+  void add(const char* name, uint64_t value);
+  // What a window measured: seconds, units, cpuSeconds.
+  void addWindow(const Window& window, uint64_t units);
+  // P50Us, P90Us, P99Us, P999Us and MaxUs, in microseconds, each name behind `prefix`.
+  void addLatency(const Histogram& histogram, const std::string& prefix = "latency");
+  void print();
+
+ private:
+  std::string text_;
+};
+
+// The subcommands.
+int runPingPong(const Options& options);
+int runBulk(const Options& options);
+int runConnectRate(const Options& options);
+int runIdle(const Options& options);
+int runOpenLoop(const Options& options);
+int runHistogramCheck(const Options& options);
+// The only one with a command behind "--".
+int runFirstByte(const Options& options, char** command);
+
+}  // namespace weft::bench
