@@ -1,0 +1,36 @@
+#include "os/loop.h"
+
+namespace weft::os {
+
+void Loop::turn() noexcept {
+  const auto timeout =
+      continuations_.empty() ? timers_.untilNext(now_) : std::optional(base::Duration::zero());
+  const std::span<const Readiness> ready = poller_.wait(timeout);
+  now_ = clock_.now();
+  for (const Readiness& readiness : ready) {
+    readiness.pollable->onReady(readiness.ready);
+  }
+  runContinuations();
+  timers_.advance(now_);
+  disposeRetired();
+}
+
+/// Those that ask again meanwhile wait for the next turn.
+void Loop::runContinuations() noexcept {
+  if (continuations_.empty()) {
+    return;
+  }
+  base::IntrusiveList<Continuation, Continuation> due;
+  due.takeAll(continuations_);
+  while (Continuation* work = due.popFront()) {
+    work->onContinue();
+  }
+}
+
+void Loop::disposeRetired() noexcept {
+  while (Retired* object = retired_.popFront()) {
+    object->dispose();
+  }
+}
+
+}  // namespace weft::os

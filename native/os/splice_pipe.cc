@@ -1,0 +1,70 @@
+#include "os/splice_pipe.h"
+
+#include <utility>
+
+namespace weft::os {
+
+namespace {
+
+constexpr base::Duration kDeniedPause = std::chrono::seconds(1);
+
+}  // namespace
+
+IoResult SplicePipe::fillFrom(int socket) noexcept {
+  const IoResult result = sockets_.spliceIn(socket, fds_, fds_.capacityBytes);
+  bytes_ += result.bytes;
+  return result;
+}
+
+IoResult SplicePipe::drainTo(int socket) noexcept {
+  const IoResult result = sockets_.spliceOut(fds_, socket, bytes_);
+  bytes_ -= result.bytes;
+  return result;
+}
+
+void PipePool::setLimits(std::uint32_t countMax, std::size_t pipeBytes) noexcept {
+  if (pipeBytes != pipeBytes_) {
+    trim();
+  }
+  countMax_ = countMax;
+  pipeBytes_ = pipeBytes;
+  idle_.reserve(countMax);
+}
+
+std::unique_ptr<SplicePipe> PipePool::take(base::TimePoint now) {
+  if (!idle_.empty()) {
+    std::unique_ptr<SplicePipe> pipe = std::move(idle_.back());
+    idle_.pop_back();
+    return pipe;
+  }
+  if (openCount_ >= countMax_ || now < deniedUntil_) {
+    ++deniedCount_;
+    return nullptr;
+  }
+  const auto fds = sockets_.openPipe(pipeBytes_);
+  if (!fds.ok() || fds.value().capacityBytes < kUsefulBytes) {
+    if (fds.ok()) {
+      sockets_.closePipe(fds.value());
+    }
+    ++deniedCount_;
+    deniedUntil_ = now + kDeniedPause;
+    return nullptr;
+  }
+  ++openCount_;
+  return std::make_unique<SplicePipe>(sockets_, fds.value());
+}
+
+void PipePool::give(std::unique_ptr<SplicePipe> pipe) noexcept {
+  if (pipe->size() > 0 || openCount_ > countMax_) {
+    --openCount_;
+    return;
+  }
+  idle_.push_back(std::move(pipe));
+}
+
+void PipePool::trim() noexcept {
+  openCount_ -= static_cast<std::uint32_t>(idle_.size());
+  idle_.clear();
+}
+
+}  // namespace weft::os

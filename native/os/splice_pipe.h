@@ -1,0 +1,76 @@
+// SplicePipe: a kernel pipe through which bytes go from one socket to another without being copied, and the pool
+// of them that a worker has. A direction holds a pipe only while bytes are in it. One thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/clock.h"
+#include "os/sockets.h"
+
+namespace weft::os {
+
+class SplicePipe {
+ public:
+  SplicePipe(Sockets& sockets, const PipeFds& fds) noexcept : sockets_(sockets), fds_(fds) {}
+
+  ~SplicePipe() { sockets_.closePipe(fds_); }
+
+  SplicePipe(const SplicePipe&) = delete;
+  SplicePipe& operator=(const SplicePipe&) = delete;
+
+  /// From a socket, as much as fits. WouldBlock: the socket is empty, or (only when size() > 0) the pipe has no
+  /// free slot; or urgent data is next, which only a read gets past.
+  [[nodiscard]] IoResult fillFrom(int socket) noexcept;
+
+  /// To a socket, as much as it takes.
+  [[nodiscard]] IoResult drainTo(int socket) noexcept;
+
+  /// Bytes inside; large packets can make it more than the capacity.
+  [[nodiscard]] std::size_t size() const noexcept { return bytes_; }
+
+  [[nodiscard]] std::size_t capacityBytes() const noexcept { return fds_.capacityBytes; }
+
+ private:
+  Sockets& sockets_;
+  const PipeFds fds_;
+  std::size_t bytes_ = 0;
+};
+
+class PipePool {
+ public:
+  /// Below this a pipe is slower than copying.
+  static constexpr std::size_t kUsefulBytes = std::size_t{256} * 1024;
+
+  explicit PipePool(Sockets& sockets) noexcept : sockets_(sockets) {}
+
+  /// How many pipes may be open, and the capacity to ask for. Pipes that are out already stay.
+  void setLimits(std::uint32_t countMax, std::size_t pipeBytes) noexcept;
+
+  /// An empty pipe, or null when the limit is reached or the kernel gives none that is useful: the caller copies.
+  /// After a refusal by the kernel none is asked for until a second has passed.
+  [[nodiscard]] std::unique_ptr<SplicePipe> take(base::TimePoint now);
+
+  /// Takes an empty pipe back. One with bytes in it is closed: they belong to the connection that ends.
+  void give(std::unique_ptr<SplicePipe> pipe) noexcept;
+
+  /// Closes the pipes that nobody uses.
+  void trim() noexcept;
+
+  [[nodiscard]] std::uint32_t openCount() const noexcept { return openCount_; }
+
+  [[nodiscard]] std::uint64_t deniedCount() const noexcept { return deniedCount_; }
+
+ private:
+  Sockets& sockets_;
+  std::uint32_t countMax_ = 0;
+  std::uint32_t openCount_ = 0;
+  std::uint64_t deniedCount_ = 0;
+  std::size_t pipeBytes_ = 0;
+  base::TimePoint deniedUntil_{};
+  std::vector<std::unique_ptr<SplicePipe>> idle_;
+};
+
+}  // namespace weft::os
