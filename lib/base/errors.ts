@@ -3,6 +3,7 @@
 
 export const errorCodes = [
   'ERR_ADDON_MISSING',
+  'ERR_ADMIN_LISTEN',
   'ERR_CONFIG_EXPORT',
   'ERR_CONFIG_INVALID',
   'ERR_CONFIG_NOT_FOUND',
@@ -10,7 +11,10 @@ export const errorCodes = [
   'ERR_CONFIG_THREW',
   'ERR_CONFIG_TIMEOUT',
   'ERR_CONFIG_UNREADABLE',
+  'ERR_ENGINE',
+  'ERR_ENGINE_STOPPED',
   'ERR_LISTEN',
+  'ERR_SNAPSHOT_INVALID',
   'ERR_USAGE',
 ] as const;
 

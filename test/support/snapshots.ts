@@ -1,0 +1,66 @@
+// Complete snapshots for tests: every field has a value, a test names those that it is about.
+
+import type {
+  ClusterSnapshot,
+  EndpointSnapshot,
+  ListenerSnapshot,
+  Snapshot,
+} from '../../lib/contract/snapshot.ts';
+
+export function snapshotOf(parts: Partial<Snapshot>): Snapshot {
+  return {
+    revision: 1,
+    limits: {
+      connectionsMax: 1_000,
+      bufferedBytesMax: 16_777_216,
+      pipeCountMax: 16,
+      pipeBytes: 1_048_576,
+    },
+    listeners: [],
+    clusters: [],
+    drainTimeoutMs: 10_000,
+    releasedRuns: [],
+    ...parts,
+  };
+}
+
+export function listenerSnapshot(parts: Partial<ListenerSnapshot>): ListenerSnapshot {
+  return {
+    id: 1,
+    name: 'web',
+    direction: 'outbound',
+    address: '127.0.0.1:8080',
+    ipv6Only: false,
+    unixMode: null,
+    backlogCount: 128,
+    protocol: 'opaque',
+    clusterId: 1,
+    connectionsMax: 1_000,
+    idleTimeoutMs: null,
+    keepalive: null,
+    userTimeoutMs: null,
+    accessLog: false,
+    ...parts,
+  };
+}
+
+export function clusterSnapshot(parts: Partial<ClusterSnapshot>): ClusterSnapshot {
+  return {
+    id: 1,
+    revision: 1,
+    name: 'app',
+    balancer: { type: 'roundRobin' },
+    connectTimeoutMs: 1_000,
+    connectAttemptsMax: 3,
+    failureBackoffMinMs: 500,
+    failureBackoffMaxMs: 10_000,
+    keepalive: null,
+    userTimeoutMs: null,
+    endpoints: [],
+    ...parts,
+  };
+}
+
+export function endpointSnapshot(parts: Partial<EndpointSnapshot>): EndpointSnapshot {
+  return { id: 1, address: '127.0.0.1:9000', weight: 1, ...parts };
+}
