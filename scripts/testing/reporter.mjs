@@ -30,6 +30,8 @@ export default async function* report(source) {
   const counts = { passed: 0, failed: 0, skipped: 0 };
   for await (const { type, data } of source) {
     if (type === 'test:stdout' || type === 'test:stderr') yield data.message;
+    // At the top level are node's own totals; below it what a test wants to be known.
+    if (type === 'test:diagnostic' && data.nesting > 0) yield `note ${data.message}\n`;
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     const isSuite = data.details?.type === 'suite';
     if (data.skip !== undefined || data.todo !== undefined) {

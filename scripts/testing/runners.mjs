@@ -39,7 +39,7 @@ function readNodeCounts(output) {
   const counts = JSON.parse(line.slice('weft-test: '.length));
   const failure = output
     .split('\n')
-    .filter((text) => !/^(ok {3}|skip |weft-test: )/.test(text))
+    .filter((text) => !/^(ok {3}|skip |note |weft-test: )/.test(text))
     .join('\n');
   return counts.failed > 0 ? { ...counts, failure } : counts;
 }
