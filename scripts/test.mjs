@@ -4,7 +4,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import process from 'node:process';
 import { Context, root } from './testing/context.mjs';
 import { GROUPS } from './testing/groups.mjs';
@@ -31,9 +31,24 @@ function choose(args) {
     say(`no group ${unknown.join(', ')}; --list shows them.`);
     process.exit(2);
   }
-  if (names.length > 0) return GROUPS.filter((group) => names.includes(group.name));
   const level = args.includes('--ci') ? 'ci' : args.includes('--full') ? 'full' : 'test';
-  return GROUPS.filter((group) => group.level === level);
+  return withPrerequisites((group) =>
+    names.length > 0 ? names.includes(group.name) : group.level === level,
+  );
+}
+
+/** A group that comes after others brings them along.
+ * @param {(group: Group) => boolean} wanted */
+function withPrerequisites(wanted) {
+  const chosen = new Set(GROUPS.filter(wanted));
+  for (const group of [...GROUPS].reverse()) {
+    if (!chosen.has(group)) continue;
+    for (const name of group.after ?? []) {
+      const earlier = GROUPS.find((other) => other.name === name);
+      if (earlier) chosen.add(earlier);
+    }
+  }
+  return GROUPS.filter((group) => chosen.has(group));
 }
 
 /** Brings what the chosen groups lack, where this process may install packages.
@@ -71,23 +86,31 @@ async function runGroup(group, rows) {
   }
   const began = performance.now();
   const context = new Context(group.name, group.budgetMinutes);
-  const result = await group.run(context);
+  const result = await group.run(context).catch(failedToRun);
   const seconds = (performance.now() - began) / 1000;
   const { passed, failed, skipped, failure } = result;
   let note = '';
   if (failed > 0) {
-    note = `see ${context.logFile}`;
+    note = `see ${relative(root, context.logFile)}`;
     say(tail(failure ?? readFileSync(context.logFile, 'utf8')));
   } else if (passed === 0) {
     note = 'there was nothing to run';
   } else if (skipped > 0) {
-    note = `skipped tests, named in ${context.logFile}`;
+    note = `skipped tests, named in ${relative(root, context.logFile)}`;
   } else if (seconds > group.budgetMinutes * 60) {
     note = `over its budget of ${group.budgetMinutes} minutes`;
   }
   const status =
     failed > 0 || (strict && note !== '') ? 'failed' : passed > 0 ? 'passed' : 'skipped';
   return { group, status, seconds, passed, failed, skipped, note };
+}
+
+/** A group that throws has failed; its words are its reason.
+ * @param {unknown} error
+ * @returns {import('./testing/runners.mjs').Result} */
+function failedToRun(error) {
+  const failure = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { passed: 0, failed: 1, skipped: 0, failure };
 }
 
 /** @param {string} text */

@@ -7,6 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runClangTidy } from './clang-tidy.mjs';
 import { filesBelow, root } from './context.mjs';
+import { runMutations } from './mutations.mjs';
+import { runOnNodeVersions } from './node-versions.mjs';
 import {
   buildNative,
   fromTool,
@@ -270,6 +272,34 @@ export const GROUPS = [
     budgetMinutes: 3,
     needs: sanitizerNeeds,
     run: (context) => runFuzzers(context, 20),
+  },
+  {
+    name: 'node-versions',
+    about: 'test/contract and the exit tests on Node 20, 22, 24 and 26',
+    level: 'full',
+    budgetMinutes: 15,
+    after: ['build'],
+    run: (context) =>
+      runOnNodeVersions(context, [
+        ...testsIn('test/contract'),
+        ...testsIn('test/integration').filter((path) => /\/exit[\w-]*\.test\.ts$/.test(path)),
+      ]),
+  },
+  {
+    name: 'mutations',
+    about: 'each patch of test/mutations makes the test that it names fail',
+    level: 'full',
+    budgetMinutes: 60,
+    needs: [...googleTestNeeds, { program: 'patch', package: 'patch' }],
+    run: runMutations,
+  },
+  {
+    name: 'fuzz-long',
+    about: 'every fuzzer for five minutes',
+    level: 'full',
+    budgetMinutes: 60,
+    needs: sanitizerNeeds,
+    run: (context) => runFuzzers(context, 300),
   },
 ];
 
