@@ -1,0 +1,103 @@
+// Rules about addresses across the whole configuration: nobody listens where somebody else does, and no
+// listener sends to itself. Found here they are a sentence; found by the kernel they are EADDRINUSE, or a
+// connection that calls itself until the descriptors run out.
+
+import { type Address, isLoopback, isWildcard, parseAddress } from '../../base/address.ts';
+import { defaults } from '../defaults.ts';
+import type { IssueList } from './issues.ts';
+import { joinPath } from './show-value.ts';
+import type { UsableConfig } from './usable.ts';
+
+interface Bound {
+  readonly path: string;
+  readonly text: string;
+  readonly address: Address;
+  /** `[::]` without ipv6Only takes IPv4 too. */
+  readonly dualStack: boolean;
+  readonly cluster: string | null;
+}
+
+export function checkAddresses(config: UsableConfig, issues: IssueList): void {
+  const bound = listAddresses(config, issues);
+  for (const [index, later] of bound.entries()) {
+    const earlier = bound.slice(0, index).find((other) => overlaps(other, later));
+    if (earlier !== undefined) {
+      const same = earlier.text === later.text;
+      const problem = same
+        ? `${earlier.path} has the same address`
+        : `${earlier.path} (${earlier.text}) takes this port already`;
+      const hint = 'Use another port.';
+      issues.add(later.path, 'duplicate-address', problem, { got: later.text, hint });
+    }
+  }
+  for (const listener of bound) {
+    checkLoop(listener, config, issues);
+  }
+}
+
+function listAddresses(config: UsableConfig, issues: IssueList): Bound[] {
+  const bound: Bound[] = [];
+  const add = (
+    path: string,
+    text: string | undefined,
+    ipv6Only: boolean,
+    cluster: string | null,
+  ) => {
+    const parsed = text === undefined ? null : parseAddress(text);
+    if (text !== undefined && parsed?.ok) {
+      const dualStack = text.startsWith('[::]:') && !ipv6Only;
+      bound.push({ path, text, address: parsed.value, dualStack, cluster });
+    }
+  };
+  for (const [index, listener] of (config.listeners ?? []).entries()) {
+    const { address, ipv6Only = false, cluster = null } = listener ?? {};
+    add(`listeners[${index}].address`, address, ipv6Only, cluster);
+  }
+  const adminUsable = config.admin !== null && !issues.has('admin') && !issues.has('admin.address');
+  if (adminUsable) {
+    add('admin.address', config.admin?.address ?? defaults.adminAddress.value, false, null);
+  }
+  return bound;
+}
+
+function overlaps(left: Bound, right: Bound): boolean {
+  const [one, two] = [left.address, right.address];
+  if (one.type === 'unix' || two.type === 'unix') {
+    return left.text === right.text;
+  }
+  if (one.port !== two.port || one.port === 0) {
+    return false;
+  }
+  if (one.type !== two.type) {
+    return left.dualStack || right.dualStack;
+  }
+  return one.host === two.host || isWildcard(one) || isWildcard(two);
+}
+
+/** An endpoint that is the listener itself, or a loopback address that a wildcard listener takes. */
+function checkLoop(listener: Bound, config: UsableConfig, issues: IssueList): void {
+  const endpoints =
+    listener.cluster === null ? undefined : config.clusters?.[listener.cluster]?.endpoints;
+  for (const [index, endpoint] of (endpoints ?? []).entries()) {
+    const text = typeof endpoint === 'object' ? endpoint.address : endpoint;
+    const parsed = text === undefined ? null : parseAddress(text);
+    if (text !== undefined && parsed?.ok && leadsBack(listener, text, parsed.value)) {
+      const path = `${joinPath('clusters', listener.cluster ?? '')}.endpoints[${index}]`;
+      const owner = listener.path.replace('.address', '');
+      const problem = `${owner} (${listener.text}) would send its connections to itself`;
+      issues.add(path, 'loop', problem, { got: text, hint: 'Use another address.' });
+    }
+  }
+}
+
+function leadsBack(listener: Bound, text: string, endpoint: Address): boolean {
+  if (listener.text === text) {
+    return true;
+  }
+  const { address } = listener;
+  if (address.type === 'unix' || endpoint.type === 'unix' || address.port !== endpoint.port) {
+    return false;
+  }
+  const sameFamily = address.type === endpoint.type || listener.dualStack;
+  return isWildcard(address) && isLoopback(endpoint) && sameFamily;
+}

@@ -1,0 +1,68 @@
+// Rules about clusters: distinct endpoints, settings that fit the balancer and each other.
+
+import { parseDuration } from '../../base/duration.ts';
+import type { IssueList } from './issues.ts';
+import { joinPath } from './show-value.ts';
+import type { UsableCluster, UsableConfig } from './usable.ts';
+
+export function checkClusters(config: UsableConfig, issues: IssueList): void {
+  for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
+    if (cluster !== undefined) {
+      const path = joinPath('clusters', name);
+      checkEndpoints(cluster, path, issues);
+      checkBalancer(cluster, path, issues);
+      checkBackoff(cluster, path, issues);
+    }
+  }
+}
+
+function checkEndpoints(cluster: UsableCluster, path: string, issues: IssueList): void {
+  const first = new Map<string, number>();
+  for (const [index, endpoint] of (cluster.endpoints ?? []).entries()) {
+    const address = typeof endpoint === 'object' ? endpoint.address : endpoint;
+    if (address === undefined) {
+      continue;
+    }
+    const earlier = first.get(address);
+    if (earlier === undefined) {
+      first.set(address, index);
+    } else {
+      issues.add(
+        `${path}.endpoints[${index}]`,
+        'duplicate-address',
+        `endpoints[${earlier}] is the same address`,
+        {
+          got: address,
+          hint: `Write it once, with a weight: { address: '${address}', weight: 2 }.`,
+        },
+      );
+    }
+  }
+}
+
+function checkBalancer(cluster: UsableCluster, path: string, issues: IssueList): void {
+  const { balancer } = cluster;
+  if (typeof balancer !== 'object' || balancer.type === undefined || balancer.type === 'p2cEwma') {
+    return;
+  }
+  for (const key of ['rttDefault', 'decay'] as const) {
+    if (balancer[key] !== undefined) {
+      const problem = `the balancer '${balancer.type}' measures nothing`;
+      const hint = "Leave it out, or use the type 'p2cEwma'.";
+      issues.add(`${path}.balancer.${key}`, 'contradiction', problem, { hint });
+    }
+  }
+}
+
+function checkBackoff(cluster: UsableCluster, path: string, issues: IssueList): void {
+  const { min, max } = cluster.failureBackoff ?? {};
+  const least = min === undefined ? null : parseDuration(min);
+  const most = max === undefined ? null : parseDuration(max);
+  if (least?.ok && most?.ok && least.value > most.value) {
+    const hint = 'Exchange the two.';
+    issues.add(`${path}.failureBackoff.min`, 'contradiction', `more than max (${max})`, {
+      got: min,
+      hint,
+    });
+  }
+}

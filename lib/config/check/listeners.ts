@@ -1,0 +1,140 @@
+// Rules about listeners: distinct names, known clusters, settings that fit the address and each other.
+
+import { parseDuration } from '../../base/duration.ts';
+import { nearestWord } from '../../base/nearest-word.ts';
+import { defaults } from '../defaults.ts';
+import type { IssueList } from './issues.ts';
+import { joinPath } from './show-value.ts';
+import type { UsableConfig, UsableListener } from './usable.ts';
+
+export function checkListeners(config: UsableConfig, issues: IssueList): void {
+  checkNames(config, issues);
+  for (const [index, listener] of (config.listeners ?? []).entries()) {
+    if (listener !== undefined) {
+      const path = `listeners[${index}]`;
+      checkCluster(listener, path, config, issues);
+      checkFamily(listener, path, issues);
+      checkKeepalive(listener, path, issues);
+      checkShares(`${path}.connectionsMax`, listener.connectionsMax, config, issues);
+      checkBelowTotal(listener, path, config, issues);
+    }
+  }
+  checkShares('limits.connectionsMax', config.limits?.connectionsMax, config, issues);
+}
+
+function checkNames(config: UsableConfig, issues: IssueList): void {
+  const first = new Map<string, { readonly index: number; readonly listener: UsableListener }>();
+  for (const [index, listener] of (config.listeners ?? []).entries()) {
+    const name = listener?.name ?? listener?.address;
+    if (listener === undefined || name === undefined) {
+      continue;
+    }
+    const earlier = first.get(name);
+    if (earlier === undefined) {
+      first.set(name, { index, listener });
+    } else if (listener.name ?? earlier.listener.name ?? name.endsWith(':0')) {
+      // Two without a name and with one address are a duplicate address; with port 0 they are not.
+      const problem = `listeners[${earlier.index}] has the name '${name}' too`;
+      const hint = 'Give each listener a name of its own.';
+      issues.add(`listeners[${index}].name`, 'duplicate-name', problem, { hint });
+    }
+  }
+}
+
+function checkCluster(
+  listener: UsableListener,
+  path: string,
+  config: UsableConfig,
+  issues: IssueList,
+): void {
+  const { cluster } = listener;
+  if (cluster === undefined || config.clusters === undefined) {
+    return;
+  }
+  // Clusters that were reported for something else are known all the same.
+  const known = Object.keys(config.clusters);
+  if (known.includes(cluster) || issues.has(joinPath('clusters', cluster))) {
+    return;
+  }
+  const nearest = nearestWord(cluster, known);
+  const list = known.length === 0 ? null : `Known clusters: ${known.slice(0, 10).join(', ')}.`;
+  const hint = nearest === null ? list : `Did you mean '${nearest}'?`;
+  issues.add(`${path}.cluster`, 'unknown-cluster', 'there is no such cluster', {
+    got: cluster,
+    hint,
+  });
+}
+
+function checkFamily(listener: UsableListener, path: string, issues: IssueList): void {
+  const { address, ipv6Only, unixMode } = listener;
+  if (address === undefined) {
+    return;
+  }
+  if (ipv6Only === true && !address.startsWith('[')) {
+    const hint = 'Leave it out, or listen on an IPv6 address.';
+    issues.add(`${path}.ipv6Only`, 'contradiction', `${address} is not an IPv6 address`, { hint });
+  }
+  if (unixMode !== undefined && !address.startsWith('unix:')) {
+    const hint = 'Leave it out, or listen on a unix socket.';
+    issues.add(`${path}.unixMode`, 'contradiction', `${address} is not a unix socket`, { hint });
+  }
+}
+
+/** Said only about what the user wrote: a default that never acts does no harm. */
+function checkKeepalive(listener: UsableListener, path: string, issues: IssueList): void {
+  const { idleTimeout, keepalive } = listener;
+  if (typeof keepalive?.idle !== 'string' || idleTimeout === null) {
+    return;
+  }
+  if (idleTimeout === undefined && issues.has(`${path}.idleTimeout`)) {
+    return;
+  }
+  const timeoutMs = msOf(idleTimeout) ?? defaults.listenerIdleTimeoutMs.value;
+  const idleMs = msOf(keepalive.idle) ?? 0;
+  if (idleMs >= timeoutMs) {
+    const limit = idleTimeout ?? 'its default 1h';
+    issues.add(
+      `${path}.keepalive.idle`,
+      'contradiction',
+      `no probe is ever sent, because idleTimeout (${limit}) ends the connection first`,
+      { got: keepalive.idle, hint: 'Make keepalive.idle shorter or idleTimeout longer.' },
+    );
+  }
+}
+
+/** Workers share a limit out, and each gets at least one. */
+function checkShares(
+  path: string,
+  limit: number | undefined,
+  config: UsableConfig,
+  issues: IssueList,
+): void {
+  if (limit !== undefined && config.workers !== undefined && limit < config.workers) {
+    const problem = `each of the ${config.workers} workers needs a share of at least 1`;
+    const hint = `Write ${config.workers} or more, or fewer workers.`;
+    issues.add(path, 'contradiction', problem, { got: limit, hint });
+  }
+}
+
+function checkBelowTotal(
+  listener: UsableListener,
+  path: string,
+  config: UsableConfig,
+  issues: IssueList,
+): void {
+  if (config.limits?.connectionsMax === undefined && issues.has('limits.connectionsMax')) {
+    return;
+  }
+  const total = config.limits?.connectionsMax ?? defaults.limitConnectionsMax.value;
+  const own = listener.connectionsMax;
+  if (own !== undefined && own > total) {
+    const problem = `more than limits.connectionsMax (${total}) can never be open`;
+    const hint = 'Lower this one or raise limits.connectionsMax.';
+    issues.add(`${path}.connectionsMax`, 'contradiction', problem, { got: own, hint });
+  }
+}
+
+function msOf(text: string | undefined): number | null {
+  const parsed = text === undefined ? null : parseDuration(text);
+  return parsed?.ok ? parsed.value : null;
+}

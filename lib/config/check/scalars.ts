@@ -1,0 +1,206 @@
+// Checks of single values: type, grammar and range, each with what to write instead. Returns the value as
+// the user wrote it (addresses in their canonical spelling), or undefined after a report.
+
+import { formatAddress, parseAddress } from '../../base/address.ts';
+import { formatDuration, parseDuration } from '../../base/duration.ts';
+import { nearestWord } from '../../base/nearest-word.ts';
+import { formatSize, parseSize } from '../../base/size.ts';
+import type { DurationNode, SchemaNode } from '../schema-node.ts';
+import type { IssueList } from './issues.ts';
+
+export type ScalarNode = Exclude<SchemaNode, { kind: 'object' | 'map' | 'list' | 'either' }>;
+
+/** Printable in a metric label without escapes, and never a name that JavaScript gives to objects. */
+const nameGrammar = /^[A-Za-z0-9][\w.:/-]{0,127}$/;
+
+export function checkScalar(
+  node: ScalarNode,
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): unknown {
+  const checked = check(node, value, path, issues);
+  return checked ?? undefined;
+}
+
+function check(node: ScalarNode, value: unknown, path: string, issues: IssueList): unknown {
+  switch (node.kind) {
+    case 'boolean':
+      return checkBoolean(value, path, issues);
+    case 'integer':
+      return checkInteger(node.min, node.max, value, path, issues);
+    case 'duration':
+      return checkDuration(node, value, path, issues);
+    case 'size':
+      return checkSize(node.minBytes, node.maxBytes, value, path, issues);
+    case 'word':
+      return checkWord(node.words, value, path, issues);
+    case 'name':
+      return checkName(value, path, issues);
+    case 'mode':
+      return checkMode(value, path, issues);
+    case 'address':
+      return checkAddress(node.use, value, path, issues);
+  }
+}
+
+function checkBoolean(value: unknown, path: string, issues: IssueList): boolean | null {
+  if (typeof value === 'boolean') {
+    return value;
+  }
+  const quoted = value === 'true' || value === 'false';
+  const hint = quoted ? 'Leave out the quotes.' : null;
+  issues.add(path, 'wrong-type', 'expected true or false', { got: value, hint });
+  return null;
+}
+
+function checkInteger(
+  min: number,
+  max: number,
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): number | null {
+  const range = `expected a whole number of ${min} to ${max}`;
+  if (typeof value !== 'number') {
+    const quoted = typeof value === 'string' && /^\d+$/.test(value);
+    const hint = quoted ? 'Leave out the quotes.' : null;
+    issues.add(path, 'wrong-type', range, { got: value, hint });
+    return null;
+  }
+  if (!Number.isInteger(value) || value < min || value > max) {
+    issues.add(path, 'out-of-range', range, { got: value });
+    return null;
+  }
+  return value;
+}
+
+function checkDuration(
+  node: DurationNode,
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): string | null {
+  if (typeof value !== 'string') {
+    const hint = typeof value === 'number' ? numberHint(value, formatDuration) : null;
+    issues.add(path, 'wrong-type', "expected a duration such as '5s'", { got: value, hint });
+    return null;
+  }
+  const parsed = parseDuration(value);
+  if (!parsed.ok) {
+    issues.addProblem(path, parsed, value);
+    return null;
+  }
+  if (parsed.value < node.minMs || parsed.value > node.maxMs) {
+    const problem = `expected ${formatDuration(node.minMs)} to ${formatDuration(node.maxMs)}`;
+    issues.add(path, 'out-of-range', problem, { got: value });
+    return null;
+  }
+  if (parsed.value % node.stepMs !== 0) {
+    const near = Math.ceil(parsed.value / node.stepMs) * node.stepMs;
+    const hint = `The kernel counts whole ones; write '${formatDuration(near)}'.`;
+    issues.add(path, 'out-of-range', 'expected whole seconds', { got: value, hint });
+    return null;
+  }
+  return value;
+}
+
+function checkSize(
+  minBytes: number,
+  maxBytes: number,
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): string | null {
+  if (typeof value !== 'string') {
+    const hint = typeof value === 'number' ? numberHint(value, formatSize) : null;
+    issues.add(path, 'wrong-type', "expected a size such as '64KiB'", { got: value, hint });
+    return null;
+  }
+  const parsed = parseSize(value);
+  if (!parsed.ok) {
+    issues.addProblem(path, parsed, value);
+    return null;
+  }
+  if (parsed.value < minBytes || parsed.value > maxBytes) {
+    const problem = `expected ${formatSize(minBytes)} to ${formatSize(maxBytes)}`;
+    issues.add(path, 'out-of-range', problem, { got: value });
+    return null;
+  }
+  return value;
+}
+
+function numberHint(value: number, format: (value: number) => string): string | null {
+  return Number.isSafeInteger(value) && value >= 0 ? `Write '${format(value)}'.` : null;
+}
+
+function checkWord(
+  words: readonly string[],
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): string | null {
+  if (typeof value === 'string' && words.includes(value)) {
+    return value;
+  }
+  const problem = `expected ${words.map((word) => `'${word}'`).join(' or ')}`;
+  const nearest = typeof value === 'string' ? nearestWord(value, words) : null;
+  const hint = nearest === null ? null : `Did you mean '${nearest}'?`;
+  const code = typeof value === 'string' ? 'unknown-word' : 'wrong-type';
+  issues.add(path, code, problem, { got: value, hint });
+  return null;
+}
+
+function checkName(value: unknown, path: string, issues: IssueList): string | null {
+  if (typeof value !== 'string') {
+    issues.add(path, 'wrong-type', "expected a name such as 'web'", { got: value });
+    return null;
+  }
+  if (!nameGrammar.test(value)) {
+    const problem = 'expected a name of 1 to 128 letters, digits and . _ - : /';
+    issues.add(path, 'bad-name', problem, { got: value, hint: 'Begin with a letter or digit.' });
+    return null;
+  }
+  return value;
+}
+
+function checkMode(value: unknown, path: string, issues: IssueList): string | null {
+  const isMode = typeof value === 'string' && /^0?[0-7]{3}$/.test(value);
+  if (isMode) {
+    return value;
+  }
+  const isNumber = typeof value === 'number' && Number.isInteger(value) && value >= 0;
+  const hint =
+    isNumber && value <= 0o777 ? `Write '0${value.toString(8).padStart(3, '0')}'.` : null;
+  const problem = "expected permission bits such as '0660'";
+  issues.add(path, isNumber ? 'wrong-type' : 'bad-mode', problem, { got: value, hint });
+  return null;
+}
+
+function checkAddress(
+  use: 'listen' | 'endpoint',
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): string | null {
+  if (typeof value !== 'string') {
+    const isPort = typeof value === 'number' && Number.isInteger(value);
+    const hint = isPort ? `Write '127.0.0.1:${value}'.` : null;
+    issues.add(path, 'wrong-type', "expected an address such as '10.0.0.5:80'", {
+      got: value,
+      hint,
+    });
+    return null;
+  }
+  const parsed = parseAddress(value);
+  if (!parsed.ok) {
+    issues.addProblem(path, parsed, value);
+    return null;
+  }
+  const address = parsed.value;
+  if (use === 'endpoint' && address.type !== 'unix' && address.port === 0) {
+    issues.add(path, 'bad-address', 'expected a port of 1 to 65535', { got: value });
+    return null;
+  }
+  return formatAddress(address);
+}

@@ -1,0 +1,30 @@
+// What shape.ts lets through: the user's configuration where any part may be missing, because it was
+// left out or because it was reported. The rules work on this, so that one bad key hides no other problem.
+
+import type {
+  AdminConfig,
+  ClusterConfig,
+  DrainConfig,
+  EndpointConfig,
+  LimitsConfig,
+  ListenerConfig,
+  LogConfig,
+} from '../user-config.ts';
+
+export type UsableListener = Partial<ListenerConfig>;
+
+export type UsableEndpoint = string | Partial<EndpointConfig> | undefined;
+
+export interface UsableCluster extends Partial<Omit<ClusterConfig, 'endpoints'>> {
+  readonly endpoints?: readonly UsableEndpoint[] | undefined;
+}
+
+export interface UsableConfig {
+  readonly workers?: number | undefined;
+  readonly listeners?: readonly (UsableListener | undefined)[] | undefined;
+  readonly clusters?: Readonly<Record<string, UsableCluster | undefined>> | undefined;
+  readonly limits?: LimitsConfig | undefined;
+  readonly admin?: AdminConfig | null | undefined;
+  readonly log?: LogConfig | undefined;
+  readonly drain?: DrainConfig | undefined;
+}

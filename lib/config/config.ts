@@ -1,0 +1,47 @@
+// The resolved configuration: complete, frozen, milliseconds and bytes. Its parts take their field names from
+// what crosses to native code, so that one search finds a setting on every side.
+
+import type { LogFormat, LogLevel } from '../base/log.ts';
+import type {
+  ClusterSnapshot,
+  EndpointSnapshot,
+  LimitsSnapshot,
+  ListenerSnapshot,
+} from '../contract/snapshot.ts';
+
+export interface Config {
+  /** `null`: as many as the process may use CPUs (worker-count.ts). */
+  readonly workerCount: number | null;
+  readonly listeners: readonly ResolvedListener[];
+  readonly clusters: readonly ResolvedCluster[];
+  readonly limits: LimitsSnapshot;
+  readonly admin: ResolvedAdmin | null;
+  readonly log: ResolvedLog;
+  readonly drain: ResolvedDrain;
+}
+
+export interface ResolvedListener extends Omit<ListenerSnapshot, 'id' | 'clusterId'> {
+  /** Name of one of `clusters`. */
+  readonly cluster: string;
+}
+
+export interface ResolvedCluster extends Omit<ClusterSnapshot, 'id' | 'revision' | 'endpoints'> {
+  readonly endpoints: readonly ResolvedEndpoint[];
+}
+
+export interface ResolvedEndpoint extends Omit<EndpointSnapshot, 'id'> {}
+
+export interface ResolvedAdmin {
+  readonly address: string;
+  readonly shutdown: boolean;
+}
+
+export interface ResolvedLog {
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+}
+
+export interface ResolvedDrain {
+  readonly deadlineMs: number;
+  readonly listeners: 'close' | 'keep';
+}

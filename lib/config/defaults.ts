@@ -1,0 +1,88 @@
+// Every default of the configuration, once: unit in the name, reason beside it. docs/configuration.md prints
+// the reasons. Computed ones have the value null and say in `text` how they come about.
+
+export interface Default<Value> {
+  readonly value: Value;
+  readonly reason: string;
+  /** What to print where the value alone does not say it. */
+  readonly text: string | null;
+}
+
+function because<const Value>(
+  value: Value,
+  reason: string,
+  text: string | null = null,
+): Default<Value> {
+  return { value, reason, text };
+}
+
+const allCpus = 'the CPUs that the process may use';
+const ownAddress = "the listener's address";
+const allConnections = '`limits.connectionsMax`';
+const byDirection = '`1s`; `300ms` when only inbound listeners use the cluster';
+
+export const defaults = {
+  workerCount: because(null, 'affinity and cgroup quota counted: more would only wait', allCpus),
+
+  listenerName: because(null, 'metrics and logs need a word for it', ownAddress),
+  listenerDirection: because('outbound', 'most explicit listeners lead away from the workload'),
+  listenerProtocol: because('opaque', 'bytes pass as they are'),
+  listenerConnectionsMax: because(null, 'one listener may use all there is', allConnections),
+  listenerIdleTimeoutMs: because(3_600_000, 'database pools keep silent connections for long'),
+  listenerBacklogCount: because(
+    4_096,
+    'a burst waits here; net.core.somaxconn caps it at the same',
+  ),
+  listenerIpv6Only: because(false, '[::] serves IPv4 clients too'),
+  listenerUnixMode: because(0o660, 'owner and group; the folder decides about the rest'),
+  listenerAccessLog: because(
+    null,
+    'one switch for all, changed where it matters',
+    '`log.accessLog`',
+  ),
+
+  keepaliveIdleMs: because(60_000, 'most NAT tables forget an idle flow after minutes'),
+  keepaliveIntervalMs: because(10_000, 'with six probes a dead peer is found within two minutes'),
+  keepaliveProbesMax: because(6, 'a minute of lost packets is not yet a dead peer'),
+  userTimeoutMs: because(
+    null,
+    'it would also end a reader that pauses; the kernel gives up in 15 min',
+  ),
+
+  clusterBalancer: because(
+    'p2cEwma',
+    'finds the fast endpoint, and no worker needs to know another',
+  ),
+  ewmaRttDefaultMs: because(30, 'an endpoint not measured yet counts as decent, not as free'),
+  ewmaDecayMs: because(10_000, 'a slow spell is forgotten after some ten seconds'),
+  clusterConnectTimeoutOutboundMs: because(1_000, 'a lost SYN is sent again after one second'),
+  clusterConnectTimeoutInboundMs: because(300, 'the workload is on this host', byDirection),
+  clusterConnectAttemptsMax: because(3, 'two endpoints may be dead before a client notices'),
+  clusterFailureBackoffMinMs: because(500, 'a restarting endpoint is soon tried again'),
+  clusterFailureBackoffMaxMs: because(
+    10_000,
+    'a lost one costs a client one attempt in ten seconds',
+  ),
+  endpointWeight: because(1, 'equal shares'),
+
+  limitConnectionsMax: because(
+    100_000,
+    'needs 200,000 descriptors; the kernel often stops earlier',
+  ),
+  limitBufferedBytesMax: because(268_435_456, 'slow readers cannot take the whole memory of a pod'),
+  limitPipeCountMax: because(16, 'a quarter of the pipe pages that one uid has on a host'),
+  limitPipeBytes: because(
+    1_048_576,
+    'splice pays from 512 KiB on; 1 MiB is the unprivileged maximum',
+  ),
+
+  adminAddress: because('127.0.0.1:4191', 'the port of other meshes; this host only'),
+  adminShutdown: because(false, 'nobody ends a proxy by accident'),
+
+  logLevel: because('info', 'changes of state, never single connections'),
+  logFormat: because('auto', 'readable lines on a terminal, JSON elsewhere'),
+  logAccessLog: because(false, 'a line for each connection costs CPU and disk'),
+
+  drainDeadlineMs: because(120_000, 'long requests end; longer than that is stuck'),
+  drainListeners: because('close', 'new clients go elsewhere at once'),
+} as const;

@@ -1,0 +1,183 @@
+// UserConfig -> Config: fills in every default and turns texts into numbers. Pure; it asks neither the
+// machine nor the environment. Whatever reaches it has passed validate.ts.
+
+import { formatAddress, parseAddress } from '../base/address.ts';
+import { parseDuration } from '../base/duration.ts';
+import { freezeDeep } from '../base/freeze.ts';
+import type { Parsed } from '../base/parsed.ts';
+import { parseSize } from '../base/size.ts';
+import type { BalancerSnapshot, KeepaliveSnapshot, LimitsSnapshot } from '../contract/snapshot.ts';
+import type { Config, ResolvedCluster, ResolvedEndpoint, ResolvedListener } from './config.ts';
+import { defaults } from './defaults.ts';
+import type {
+  BalancerConfig,
+  ClusterConfig,
+  EndpointConfig,
+  KeepaliveConfig,
+  ListenerConfig,
+  UserConfig,
+} from './user-config.ts';
+import { invalidConfig, validate } from './validate.ts';
+
+/** Checks and resolves. Throws a ConfigError with all problems. */
+export function resolveConfig(input: unknown, subject = 'configuration'): Config {
+  const validated = validate(input);
+  if (!validated.ok) {
+    throw invalidConfig(subject, validated.issues);
+  }
+  return resolve(validated.config);
+}
+
+/** REQUIRES: a configuration that validate let through. */
+export function resolve(user: UserConfig): Config {
+  const limits = resolveLimits(user);
+  const admin = user.admin ?? {};
+  return freezeDeep({
+    workerCount: user.workers ?? defaults.workerCount.value,
+    listeners: user.listeners.map((listener) => resolveListener(listener, user, limits)),
+    clusters: Object.entries(user.clusters).map(([name, cluster]) =>
+      resolveCluster(name, cluster, user),
+    ),
+    limits,
+    admin:
+      user.admin === null
+        ? null
+        : {
+            address: canonical(admin.address ?? defaults.adminAddress.value),
+            shutdown: admin.shutdown ?? defaults.adminShutdown.value,
+          },
+    log: {
+      level: user.log?.level ?? defaults.logLevel.value,
+      format: user.log?.format ?? defaults.logFormat.value,
+    },
+    drain: {
+      deadlineMs: ms(user.drain?.deadline, defaults.drainDeadlineMs.value),
+      listeners: user.drain?.listeners ?? defaults.drainListeners.value,
+    },
+  });
+}
+
+function resolveLimits(user: UserConfig): LimitsSnapshot {
+  const { limits = {} } = user;
+  return {
+    connectionsMax: limits.connectionsMax ?? defaults.limitConnectionsMax.value,
+    bufferedBytesMax: bytes(limits.bufferedBytesMax, defaults.limitBufferedBytesMax.value),
+    pipeCountMax: limits.pipeCountMax ?? defaults.limitPipeCountMax.value,
+    pipeBytes: bytes(limits.pipeBytes, defaults.limitPipeBytes.value),
+  };
+}
+
+function resolveListener(
+  listener: ListenerConfig,
+  user: UserConfig,
+  limits: LimitsSnapshot,
+): ResolvedListener {
+  const address = canonical(listener.address);
+  const isUnix = address.startsWith('unix:');
+  const mode = listener.unixMode;
+  const unixMode = mode === undefined ? defaults.listenerUnixMode.value : Number.parseInt(mode, 8);
+  return {
+    name: listener.name ?? address,
+    direction: listener.direction ?? defaults.listenerDirection.value,
+    address,
+    ipv6Only: listener.ipv6Only ?? defaults.listenerIpv6Only.value,
+    unixMode: isUnix ? unixMode : null,
+    backlogCount: listener.backlog ?? defaults.listenerBacklogCount.value,
+    protocol: listener.protocol ?? defaults.listenerProtocol.value,
+    cluster: listener.cluster,
+    connectionsMax: listener.connectionsMax ?? limits.connectionsMax,
+    idleTimeoutMs: msOrNull(listener.idleTimeout, defaults.listenerIdleTimeoutMs.value),
+    keepalive: resolveKeepalive(listener.keepalive),
+    userTimeoutMs: msOrNull(listener.userTimeout, defaults.userTimeoutMs.value),
+    accessLog: listener.accessLog ?? user.log?.accessLog ?? defaults.logAccessLog.value,
+  };
+}
+
+function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig): ResolvedCluster {
+  return {
+    name,
+    balancer: resolveBalancer(cluster),
+    connectTimeoutMs: ms(cluster.connectTimeout, connectTimeoutDefaultMs(name, user)),
+    connectAttemptsMax: cluster.connectAttemptsMax ?? defaults.clusterConnectAttemptsMax.value,
+    ...resolveBackoff(cluster),
+    keepalive: resolveKeepalive(cluster.keepalive),
+    userTimeoutMs: msOrNull(cluster.userTimeout, defaults.userTimeoutMs.value),
+    endpoints: cluster.endpoints.map(resolveEndpoint),
+  };
+}
+
+/** A cluster that only inbound listeners use is the workload itself. */
+function connectTimeoutDefaultMs(name: string, user: UserConfig): number {
+  const users = user.listeners.filter((listener) => listener.cluster === name);
+  const onlyInbound = users.length > 0 && users.every(({ direction }) => direction === 'inbound');
+  return onlyInbound
+    ? defaults.clusterConnectTimeoutInboundMs.value
+    : defaults.clusterConnectTimeoutOutboundMs.value;
+}
+
+/** Where only one of the two is given, the default of the other follows it. */
+function resolveBackoff(cluster: ClusterConfig) {
+  const { min, max } = cluster.failureBackoff ?? {};
+  const minMs = ms(min, defaults.clusterFailureBackoffMinMs.value);
+  const maxMs = ms(max, defaults.clusterFailureBackoffMaxMs.value);
+  return {
+    failureBackoffMinMs: min === undefined ? Math.min(minMs, maxMs) : minMs,
+    failureBackoffMaxMs: max === undefined ? Math.max(minMs, maxMs) : maxMs,
+  };
+}
+
+function resolveBalancer(cluster: ClusterConfig): BalancerSnapshot {
+  const { balancer = defaults.clusterBalancer.value } = cluster;
+  const long: BalancerConfig = typeof balancer === 'object' ? balancer : { type: balancer };
+  if (long.type !== 'p2cEwma') {
+    return { type: long.type };
+  }
+  return {
+    type: long.type,
+    rttDefaultMs: ms(long.rttDefault, defaults.ewmaRttDefaultMs.value),
+    decayMs: ms(long.decay, defaults.ewmaDecayMs.value),
+  };
+}
+
+function resolveEndpoint(endpoint: string | EndpointConfig): ResolvedEndpoint {
+  const { address, weight } = typeof endpoint === 'string' ? { address: endpoint } : endpoint;
+  return { address: canonical(address), weight: weight ?? defaults.endpointWeight.value };
+}
+
+function resolveKeepalive(keepalive: KeepaliveConfig | null | undefined): KeepaliveSnapshot | null {
+  if (keepalive === null) {
+    return null;
+  }
+  return {
+    idleMs: ms(keepalive?.idle, defaults.keepaliveIdleMs.value),
+    intervalMs: ms(keepalive?.interval, defaults.keepaliveIntervalMs.value),
+    probesMax: keepalive?.probes ?? defaults.keepaliveProbesMax.value,
+  };
+}
+
+function ms(text: string | undefined, defaultMs: number): number {
+  return text === undefined ? defaultMs : checked(parseDuration(text));
+}
+
+function msOrNull(text: string | null | undefined, defaultMs: number | null): number | null {
+  if (text === undefined) {
+    return defaultMs;
+  }
+  return text === null ? null : checked(parseDuration(text));
+}
+
+function bytes(text: string | undefined, defaultBytes: number): number {
+  return text === undefined ? defaultBytes : checked(parseSize(text));
+}
+
+function canonical(address: string): string {
+  return formatAddress(checked(parseAddress(address)));
+}
+
+/** What validate let through parses; anything else is a bug here, not a mistake of the user. */
+function checked<Value>(parsed: Parsed<Value>): Value {
+  if (!parsed.ok) {
+    throw new Error(`unchecked value in resolve: ${parsed.problem}`);
+  }
+  return parsed.value;
+}

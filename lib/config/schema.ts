@@ -1,0 +1,241 @@
+// Every key of a configuration, with its kind, range, default and meaning: the one description of which
+// user-config.ts and docs/configuration.md are generated (`node scripts/generate-config.mjs`).
+
+import { logFormats, logLevels } from '../base/log.ts';
+import { defaults } from './defaults.ts';
+import { duration, object, oneOf, optional, required } from './schema-node.ts';
+
+/** 24 days: milliseconds of a timeout fit in 31 bits. */
+const timeoutMsMax = 576 * 3_600_000;
+/** The kernel takes at most 32,767 seconds for TCP_KEEPIDLE and TCP_KEEPINTVL. */
+const keepaliveMsMax = 32_767_000;
+
+export const workerCountMax = 256;
+
+const keepalive = object('KeepaliveConfig', 'TCP keepalive: finds peers that vanished.', {
+  idle: optional('Silence before the first probe.', duration(1_000, keepaliveMsMax, 1_000), {
+    default: defaults.keepaliveIdleMs,
+  }),
+  interval: optional('Time between probes.', duration(1_000, keepaliveMsMax, 1_000), {
+    default: defaults.keepaliveIntervalMs,
+  }),
+  probes: optional(
+    'Probes without an answer until the connection counts as lost.',
+    { kind: 'integer', min: 1, max: 127 },
+    { default: defaults.keepaliveProbesMax },
+  ),
+});
+
+const keepaliveField = optional('TCP keepalive of these connections.', keepalive, {
+  nullMeans: 'no probes',
+});
+
+const userTimeoutField = optional(
+  'TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged.',
+  duration(1_000, timeoutMsMax),
+  { nullMeans: 'the kernel decides', default: defaults.userTimeoutMs },
+);
+
+const listener = object('ListenerConfig', 'An address that Weft accepts connections on.', {
+  name: optional(
+    'The word for it in metrics, logs and the admin server. A reload knows a listener by its name.',
+    { kind: 'name' },
+    { default: defaults.listenerName },
+  ),
+  address: required(
+    'Where to listen. `0.0.0.0:80` is every IPv4 address, `[::]:80` every IPv6 and IPv4 one; with port 0 the kernel chooses.',
+    { kind: 'address', use: 'listen' },
+    "'127.0.0.1:8080'",
+  ),
+  cluster: required('The key in `clusters` that connections go to.', { kind: 'name' }, "'web'"),
+  direction: optional(
+    'Relative to the workload beside this proxy: traffic to it is inbound, from it outbound.',
+    oneOf('Direction', ['inbound', 'outbound']),
+    { default: defaults.listenerDirection },
+  ),
+  protocol: optional('What the bytes are.', oneOf('Protocol', ['opaque']), {
+    default: defaults.listenerProtocol,
+  }),
+  connectionsMax: optional(
+    'Open connections of this listener; more are closed at once with the reason `listener_limit`.',
+    { kind: 'integer', min: 1, max: 10_000_000 },
+    { default: defaults.listenerConnectionsMax },
+  ),
+  idleTimeout: optional(
+    'A connection that is silent both ways for so long is closed.',
+    duration(10, timeoutMsMax),
+    { nullMeans: 'a silent connection lives for ever', default: defaults.listenerIdleTimeoutMs },
+  ),
+  keepalive: keepaliveField,
+  userTimeout: userTimeoutField,
+  backlog: optional(
+    'Connections that the kernel holds until they are accepted.',
+    { kind: 'integer', min: 1, max: 65_535 },
+    { default: defaults.listenerBacklogCount },
+  ),
+  ipv6Only: optional(
+    'Accept no IPv4 clients on a `[::]` address.',
+    { kind: 'boolean' },
+    { default: defaults.listenerIpv6Only },
+  ),
+  unixMode: optional(
+    "Permission bits of a unix socket, octal as for chmod: `'0660'`.",
+    { kind: 'mode' },
+    { default: defaults.listenerUnixMode },
+  ),
+  accessLog: optional(
+    'Write a log line when a connection of this listener ends.',
+    { kind: 'boolean' },
+    { default: defaults.listenerAccessLog },
+  ),
+});
+
+const balancerType = oneOf('BalancerType', ['p2cEwma', 'roundRobin', 'leastConnections', 'random']);
+
+const balancer = object('BalancerConfig', 'A balancer with settings of its own.', {
+  type: required('The same words as in the short form.', balancerType, "'p2cEwma'"),
+  rttDefault: optional(
+    'Connect time that an endpoint is taken to have before it was measured. Only `p2cEwma`.',
+    duration(1, 60_000),
+    { default: defaults.ewmaRttDefaultMs },
+  ),
+  decay: optional('How long a measurement counts. Only `p2cEwma`.', duration(100, 3_600_000), {
+    default: defaults.ewmaDecayMs,
+  }),
+});
+
+const endpoint = object('EndpointConfig', 'One address of a cluster.', {
+  address: required(
+    'Where to connect. Host names are not looked up; `localhost` is 127.0.0.1.',
+    { kind: 'address', use: 'endpoint' },
+    "'10.0.0.5:80'",
+  ),
+  weight: optional(
+    'Share of the connections relative to the other endpoints.',
+    { kind: 'integer', min: 1, max: 65_535 },
+    { default: defaults.endpointWeight },
+  ),
+});
+
+const failureBackoff = object(
+  'FailureBackoffConfig',
+  'How long an endpoint is avoided that could not be connected to; doubled with each failure.',
+  {
+    min: optional('After the first failure.', duration(1, 3_600_000), {
+      default: defaults.clusterFailureBackoffMinMs,
+    }),
+    max: optional('At most.', duration(1, 3_600_000), {
+      default: defaults.clusterFailureBackoffMaxMs,
+    }),
+  },
+);
+
+const cluster = object('ClusterConfig', 'Interchangeable endpoints with one balancer.', {
+  endpoints: required(
+    'Addresses, or objects with an address and a weight.',
+    {
+      kind: 'list',
+      item: { kind: 'either', short: { kind: 'address', use: 'endpoint' }, long: endpoint },
+    },
+    "['10.0.0.5:80']",
+  ),
+  balancer: optional(
+    'Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`). All respect weights.',
+    { kind: 'either', short: balancerType, long: balancer },
+    { default: defaults.clusterBalancer },
+  ),
+  connectTimeout: optional('How long one attempt to connect may take.', duration(1, 600_000), {
+    default: defaults.clusterConnectTimeoutInboundMs,
+  }),
+  connectAttemptsMax: optional(
+    'Endpoints tried for one connection before it is given up.',
+    { kind: 'integer', min: 1, max: 100 },
+    { default: defaults.clusterConnectAttemptsMax },
+  ),
+  failureBackoff: optional('How long a failed endpoint is avoided.', failureBackoff),
+  keepalive: keepaliveField,
+  userTimeout: userTimeoutField,
+});
+
+const limits = object('LimitsConfig', 'Limits of the whole process; workers share them out.', {
+  connectionsMax: optional(
+    'Open connections of all listeners; more are closed at once with the reason `connection_limit`.',
+    { kind: 'integer', min: 1, max: 10_000_000 },
+    { default: defaults.limitConnectionsMax },
+  ),
+  bufferedBytesMax: optional(
+    'Bytes held for readers that are slower than their writers. At the limit the connection that needs more is closed with the reason `buffer_limit`.',
+    { kind: 'size', minBytes: 1_048_576, maxBytes: 1_099_511_627_776 },
+    { default: defaults.limitBufferedBytesMax },
+  ),
+  pipeCountMax: optional(
+    'Kernel pipes for bulk transfers by splice. 0: always copy.',
+    { kind: 'integer', min: 0, max: 65_536 },
+    { default: defaults.limitPipeCountMax },
+  ),
+  pipeBytes: optional(
+    'Capacity asked for each pipe; where the kernel gives less, bytes are copied.',
+    { kind: 'size', minBytes: 65_536, maxBytes: 67_108_864 },
+    { default: defaults.limitPipeBytes },
+  ),
+});
+
+const admin = object('AdminConfig', 'The server for health, metrics and debugging.', {
+  address: optional(
+    'Where it listens. What changes state answers on loopback only.',
+    { kind: 'address', use: 'listen' },
+    { default: defaults.adminAddress },
+  ),
+  shutdown: optional(
+    'Allow `POST /shutdown`.',
+    { kind: 'boolean' },
+    { default: defaults.adminShutdown },
+  ),
+});
+
+const log = object('LogConfig', 'What is written to stdout.', {
+  level: optional('The least important lines that are written.', oneOf('LogLevel', logLevels), {
+    default: defaults.logLevel,
+  }),
+  format: optional('JSON lines or readable ones.', oneOf('LogFormat', logFormats), {
+    default: defaults.logFormat,
+  }),
+  accessLog: optional(
+    'Write a line for each connection that ends, on listeners that do not say otherwise.',
+    { kind: 'boolean' },
+    { default: defaults.logAccessLog },
+  ),
+});
+
+const drain = object('DrainConfig', 'What happens on SIGTERM, and to what a reload removed.', {
+  deadline: optional('What is still open then is reset.', duration(0, timeoutMsMax), {
+    default: defaults.drainDeadlineMs,
+  }),
+  listeners: optional(
+    'Whether listeners close at once or go on accepting until the deadline.',
+    oneOf('DrainListeners', ['close', 'keep']),
+    { default: defaults.drainListeners },
+  ),
+});
+
+export const schema = object('UserConfig', 'What a person writes in `weft.config.ts`.', {
+  workers: optional(
+    'Threads that move bytes.',
+    { kind: 'integer', min: 1, max: workerCountMax },
+    { default: defaults.workerCount },
+  ),
+  listeners: required(
+    'Where connections come from.',
+    { kind: 'list', item: listener },
+    "[{ address: '127.0.0.1:8080', cluster: 'web' }]",
+  ),
+  clusters: required(
+    'Where connections go to, by name.',
+    { kind: 'map', keyWord: 'cluster', item: cluster },
+    "{ web: { endpoints: ['10.0.0.5:80'] } }",
+  ),
+  limits: optional('Limits of the whole process.', limits),
+  admin: optional('The admin server.', admin, { nullMeans: 'no admin server' }),
+  log: optional('What is written to stdout.', log),
+  drain: optional('What happens on SIGTERM, and to what a reload removed.', drain),
+});

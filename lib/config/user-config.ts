@@ -1,0 +1,304 @@
+// What a person writes. Generated from schema.ts by scripts/generate-config.mjs; change it there.
+
+/** A length of time: `'250ms'`, `'5s'`, `'1h30m'`. Units: h, m, s, ms. */
+export type Duration = string;
+
+/** A number of bytes: `'64KiB'`, `'1MiB'`. Units: B, KiB, MiB, GiB, TiB. */
+export type Size = string;
+
+/** `'10.0.0.5:80'`, `'[::1]:80'` or `'unix:/run/app.sock'`; `localhost` is 127.0.0.1. */
+export type AddressText = string;
+
+export type Direction = 'inbound' | 'outbound';
+
+export type Protocol = 'opaque';
+
+export type BalancerType = 'p2cEwma' | 'roundRobin' | 'leastConnections' | 'random';
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export type LogFormat = 'auto' | 'json' | 'pretty';
+
+export type DrainListeners = 'close' | 'keep';
+
+/** What a person writes in `weft.config.ts`. */
+export interface UserConfig {
+  /**
+   * Threads that move bytes. A number of 1 to 256. Default: the CPUs that the process may use
+   * (affinity and cgroup quota counted: more would only wait).
+   */
+  readonly workers?: number | undefined;
+
+  /** Where connections come from. */
+  readonly listeners: readonly ListenerConfig[];
+
+  /** Where connections go to, by name. */
+  readonly clusters: Readonly<Record<string, ClusterConfig>>;
+
+  /** Limits of the whole process. */
+  readonly limits?: LimitsConfig | undefined;
+
+  /** The admin server. `null`: no admin server. */
+  readonly admin?: AdminConfig | null | undefined;
+
+  /** What is written to stdout. */
+  readonly log?: LogConfig | undefined;
+
+  /** What happens on SIGTERM, and to what a reload removed. */
+  readonly drain?: DrainConfig | undefined;
+}
+
+/** An address that Weft accepts connections on. */
+export interface ListenerConfig {
+  /**
+   * The word for it in metrics, logs and the admin server. A reload knows a listener by its name.
+   * Default: the listener's address (metrics and logs need a word for it).
+   */
+  readonly name?: string | undefined;
+
+  /**
+   * Where to listen. `0.0.0.0:80` is every IPv4 address, `[::]:80` every IPv6 and IPv4 one; with
+   * port 0 the kernel chooses.
+   */
+  readonly address: AddressText;
+
+  /** The key in `clusters` that connections go to. */
+  readonly cluster: string;
+
+  /**
+   * Relative to the workload beside this proxy: traffic to it is inbound, from it outbound.
+   * Default: `'outbound'` (most explicit listeners lead away from the workload).
+   */
+  readonly direction?: Direction | undefined;
+
+  /** What the bytes are. Default: `'opaque'` (bytes pass as they are). */
+  readonly protocol?: Protocol | undefined;
+
+  /**
+   * Open connections of this listener; more are closed at once with the reason `listener_limit`. A
+   * number of 1 to 10000000. Default: `limits.connectionsMax` (one listener may use all there is).
+   */
+  readonly connectionsMax?: number | undefined;
+
+  /**
+   * A connection that is silent both ways for so long is closed. A duration of 10ms to 576h.
+   * `null`: a silent connection lives for ever. Default: `'1h'` (database pools keep silent
+   * connections for long).
+   */
+  readonly idleTimeout?: Duration | null | undefined;
+
+  /** TCP keepalive of these connections. `null`: no probes. */
+  readonly keepalive?: KeepaliveConfig | null | undefined;
+
+  /**
+   * TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged. A duration of 1s to 576h.
+   * `null`: the kernel decides. Default: `null` (it would also end a reader that pauses; the kernel
+   * gives up in 15 min).
+   */
+  readonly userTimeout?: Duration | null | undefined;
+
+  /**
+   * Connections that the kernel holds until they are accepted. A number of 1 to 65535. Default:
+   * `4096` (a burst waits here; net.core.somaxconn caps it at the same).
+   */
+  readonly backlog?: number | undefined;
+
+  /**
+   * Accept no IPv4 clients on a `[::]` address. Default: `false` ([::] serves IPv4 clients too).
+   */
+  readonly ipv6Only?: boolean | undefined;
+
+  /**
+   * Permission bits of a unix socket, octal as for chmod: `'0660'`. Default: `'0660'` (owner and
+   * group; the folder decides about the rest).
+   */
+  readonly unixMode?: string | undefined;
+
+  /**
+   * Write a log line when a connection of this listener ends. Default: `log.accessLog` (one switch
+   * for all, changed where it matters).
+   */
+  readonly accessLog?: boolean | undefined;
+}
+
+/** TCP keepalive: finds peers that vanished. */
+export interface KeepaliveConfig {
+  /**
+   * Silence before the first probe. A duration of 1s to 9h6m7s, whole seconds. Default: `'1m'`
+   * (most NAT tables forget an idle flow after minutes).
+   */
+  readonly idle?: Duration | undefined;
+
+  /**
+   * Time between probes. A duration of 1s to 9h6m7s, whole seconds. Default: `'10s'` (with six
+   * probes a dead peer is found within two minutes).
+   */
+  readonly interval?: Duration | undefined;
+
+  /**
+   * Probes without an answer until the connection counts as lost. A number of 1 to 127. Default:
+   * `6` (a minute of lost packets is not yet a dead peer).
+   */
+  readonly probes?: number | undefined;
+}
+
+/** Interchangeable endpoints with one balancer. */
+export interface ClusterConfig {
+  /** Addresses, or objects with an address and a weight. */
+  readonly endpoints: readonly (AddressText | EndpointConfig)[];
+
+  /**
+   * Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn
+   * (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`).
+   * All respect weights. Default: `'p2cEwma'` (finds the fast endpoint, and no worker needs to know
+   * another).
+   */
+  readonly balancer?: BalancerType | BalancerConfig | undefined;
+
+  /**
+   * How long one attempt to connect may take. A duration of 1ms to 10m. Default: `1s`; `300ms` when
+   * only inbound listeners use the cluster (the workload is on this host).
+   */
+  readonly connectTimeout?: Duration | undefined;
+
+  /**
+   * Endpoints tried for one connection before it is given up. A number of 1 to 100. Default: `3`
+   * (two endpoints may be dead before a client notices).
+   */
+  readonly connectAttemptsMax?: number | undefined;
+
+  /** How long a failed endpoint is avoided. */
+  readonly failureBackoff?: FailureBackoffConfig | undefined;
+
+  /** TCP keepalive of these connections. `null`: no probes. */
+  readonly keepalive?: KeepaliveConfig | null | undefined;
+
+  /**
+   * TCP_USER_TIMEOUT: how long sent bytes may stay unacknowledged. A duration of 1s to 576h.
+   * `null`: the kernel decides. Default: `null` (it would also end a reader that pauses; the kernel
+   * gives up in 15 min).
+   */
+  readonly userTimeout?: Duration | null | undefined;
+}
+
+/** One address of a cluster. */
+export interface EndpointConfig {
+  /** Where to connect. Host names are not looked up; `localhost` is 127.0.0.1. */
+  readonly address: AddressText;
+
+  /**
+   * Share of the connections relative to the other endpoints. A number of 1 to 65535. Default: `1`
+   * (equal shares).
+   */
+  readonly weight?: number | undefined;
+}
+
+/** A balancer with settings of its own. */
+export interface BalancerConfig {
+  /** The same words as in the short form. */
+  readonly type: BalancerType;
+
+  /**
+   * Connect time that an endpoint is taken to have before it was measured. Only `p2cEwma`. A
+   * duration of 1ms to 1m. Default: `'30ms'` (an endpoint not measured yet counts as decent, not as
+   * free).
+   */
+  readonly rttDefault?: Duration | undefined;
+
+  /**
+   * How long a measurement counts. Only `p2cEwma`. A duration of 100ms to 1h. Default: `'10s'` (a
+   * slow spell is forgotten after some ten seconds).
+   */
+  readonly decay?: Duration | undefined;
+}
+
+/** How long an endpoint is avoided that could not be connected to; doubled with each failure. */
+export interface FailureBackoffConfig {
+  /**
+   * After the first failure. A duration of 1ms to 1h. Default: `'500ms'` (a restarting endpoint is
+   * soon tried again).
+   */
+  readonly min?: Duration | undefined;
+
+  /**
+   * At most. A duration of 1ms to 1h. Default: `'10s'` (a lost one costs a client one attempt in
+   * ten seconds).
+   */
+  readonly max?: Duration | undefined;
+}
+
+/** Limits of the whole process; workers share them out. */
+export interface LimitsConfig {
+  /**
+   * Open connections of all listeners; more are closed at once with the reason `connection_limit`.
+   * A number of 1 to 10000000. Default: `100000` (needs 200,000 descriptors; the kernel often stops
+   * earlier).
+   */
+  readonly connectionsMax?: number | undefined;
+
+  /**
+   * Bytes held for readers that are slower than their writers. At the limit the connection that
+   * needs more is closed with the reason `buffer_limit`. A size of 1MiB to 1TiB. Default:
+   * `'256MiB'` (slow readers cannot take the whole memory of a pod).
+   */
+  readonly bufferedBytesMax?: Size | undefined;
+
+  /**
+   * Kernel pipes for bulk transfers by splice. 0: always copy. A number of 0 to 65536. Default:
+   * `16` (a quarter of the pipe pages that one uid has on a host).
+   */
+  readonly pipeCountMax?: number | undefined;
+
+  /**
+   * Capacity asked for each pipe; where the kernel gives less, bytes are copied. A size of 64KiB to
+   * 64MiB. Default: `'1MiB'` (splice pays from 512 KiB on; 1 MiB is the unprivileged maximum).
+   */
+  readonly pipeBytes?: Size | undefined;
+}
+
+/** The server for health, metrics and debugging. */
+export interface AdminConfig {
+  /**
+   * Where it listens. What changes state answers on loopback only. Default: `'127.0.0.1:4191'` (the
+   * port of other meshes; this host only).
+   */
+  readonly address?: AddressText | undefined;
+
+  /** Allow `POST /shutdown`. Default: `false` (nobody ends a proxy by accident). */
+  readonly shutdown?: boolean | undefined;
+}
+
+/** What is written to stdout. */
+export interface LogConfig {
+  /**
+   * The least important lines that are written. Default: `'info'` (changes of state, never single
+   * connections).
+   */
+  readonly level?: LogLevel | undefined;
+
+  /**
+   * JSON lines or readable ones. Default: `'auto'` (readable lines on a terminal, JSON elsewhere).
+   */
+  readonly format?: LogFormat | undefined;
+
+  /**
+   * Write a line for each connection that ends, on listeners that do not say otherwise. Default:
+   * `false` (a line for each connection costs CPU and disk).
+   */
+  readonly accessLog?: boolean | undefined;
+}
+
+/** What happens on SIGTERM, and to what a reload removed. */
+export interface DrainConfig {
+  /**
+   * What is still open then is reset. A duration of 0s to 576h. Default: `'2m'` (long requests end;
+   * longer than that is stuck).
+   */
+  readonly deadline?: Duration | undefined;
+
+  /**
+   * Whether listeners close at once or go on accepting until the deadline. Default: `'close'` (new
+   * clients go elsewhere at once).
+   */
+  readonly listeners?: DrainListeners | undefined;
+}

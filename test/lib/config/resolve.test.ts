@@ -1,0 +1,235 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatDuration } from '../../../lib/base/duration.ts';
+import { ConfigError } from '../../../lib/base/errors.ts';
+import { formatSize } from '../../../lib/base/size.ts';
+import { resolveConfig } from '../../../lib/config/resolve.ts';
+import { cluster, listener, sample, withCluster, withListener } from './support.ts';
+
+test('a minimal configuration gets every default', () => {
+  assert.deepEqual(resolveConfig(sample()), {
+    workerCount: null,
+    listeners: [
+      {
+        name: '127.0.0.1:8080',
+        direction: 'outbound',
+        address: '127.0.0.1:8080',
+        ipv6Only: false,
+        unixMode: null,
+        backlogCount: 4096,
+        protocol: 'opaque',
+        cluster: 'web',
+        connectionsMax: 100_000,
+        idleTimeoutMs: 3_600_000,
+        keepalive: { idleMs: 60_000, intervalMs: 10_000, probesMax: 6 },
+        userTimeoutMs: null,
+        accessLog: false,
+      },
+    ],
+    clusters: [
+      {
+        name: 'web',
+        balancer: { type: 'p2cEwma', rttDefaultMs: 30, decayMs: 10_000 },
+        connectTimeoutMs: 1_000,
+        connectAttemptsMax: 3,
+        failureBackoffMinMs: 500,
+        failureBackoffMaxMs: 10_000,
+        keepalive: { idleMs: 60_000, intervalMs: 10_000, probesMax: 6 },
+        userTimeoutMs: null,
+        endpoints: [{ address: '10.0.0.5:80', weight: 1 }],
+      },
+    ],
+    limits: {
+      connectionsMax: 100_000,
+      bufferedBytesMax: 268_435_456,
+      pipeCountMax: 16,
+      pipeBytes: 1_048_576,
+    },
+    admin: { address: '127.0.0.1:4191', shutdown: false },
+    log: { level: 'info', format: 'auto' },
+    drain: { deadlineMs: 120_000, listeners: 'close' },
+  });
+});
+
+test('the result is frozen at every depth, and resolving does not change what was given', () => {
+  const input = sample();
+  const before = structuredClone(input);
+  const config = resolveConfig(input);
+  assert.deepEqual(input, before);
+  assert.ok(Object.isFrozen(config) && Object.isFrozen(config.listeners[0]?.keepalive));
+  assert.ok(Object.isFrozen(config.clusters[0]?.endpoints[0]) && !Object.isFrozen(input));
+});
+
+test('everything that a person wrote is kept', () => {
+  const config = resolveConfig(
+    sample({
+      workers: 3,
+      listeners: [
+        listener({
+          name: 'web',
+          address: '[0:0::0]:080',
+          direction: 'inbound',
+          ipv6Only: true,
+          backlog: 7,
+          connectionsMax: 9,
+          idleTimeout: '1h30m',
+          keepalive: { idle: '2s', interval: '3s', probes: 4 },
+          userTimeout: '5s',
+          accessLog: true,
+        }),
+      ],
+      clusters: {
+        web: cluster({
+          endpoints: ['localhost:80', { address: 'unix:/run/x.sock', weight: 2 }],
+          balancer: 'leastConnections',
+          connectTimeout: '7ms',
+          connectAttemptsMax: 8,
+          failureBackoff: { min: '9ms', max: '10ms' },
+          keepalive: null,
+          userTimeout: '11s',
+        }),
+      },
+      limits: {
+        connectionsMax: 12,
+        bufferedBytesMax: '13MiB',
+        pipeCountMax: 14,
+        pipeBytes: '128KiB',
+      },
+      admin: { address: '[::1]:4191', shutdown: true },
+      log: { level: 'silent', format: 'pretty' },
+      drain: { deadline: '15s', listeners: 'keep' },
+    }),
+  );
+  assert.deepEqual(config, {
+    workerCount: 3,
+    listeners: [
+      {
+        name: 'web',
+        direction: 'inbound',
+        address: '[::]:80',
+        ipv6Only: true,
+        unixMode: null,
+        backlogCount: 7,
+        protocol: 'opaque',
+        cluster: 'web',
+        connectionsMax: 9,
+        idleTimeoutMs: 5_400_000,
+        keepalive: { idleMs: 2_000, intervalMs: 3_000, probesMax: 4 },
+        userTimeoutMs: 5_000,
+        accessLog: true,
+      },
+    ],
+    clusters: [
+      {
+        name: 'web',
+        balancer: { type: 'leastConnections' },
+        connectTimeoutMs: 7,
+        connectAttemptsMax: 8,
+        failureBackoffMinMs: 9,
+        failureBackoffMaxMs: 10,
+        keepalive: null,
+        userTimeoutMs: 11_000,
+        endpoints: [
+          { address: '127.0.0.1:80', weight: 1 },
+          { address: 'unix:/run/x.sock', weight: 2 },
+        ],
+      },
+    ],
+    limits: {
+      connectionsMax: 12,
+      bufferedBytesMax: 13_631_488,
+      pipeCountMax: 14,
+      pipeBytes: 131_072,
+    },
+    admin: { address: '[::1]:4191', shutdown: true },
+    log: { level: 'silent', format: 'pretty' },
+    drain: { deadlineMs: 15_000, listeners: 'keep' },
+  });
+});
+
+test('a cluster that only inbound listeners use has the shorter connect timeout', () => {
+  const timeout = (...directions: string[]) =>
+    resolveConfig(
+      sample({
+        listeners: directions.map((direction, index) =>
+          listener({ address: `127.0.0.1:${8080 + index}`, direction }),
+        ),
+      }),
+    ).clusters[0]?.connectTimeoutMs;
+  assert.equal(timeout('inbound'), 300);
+  assert.equal(timeout('inbound', 'outbound'), 1_000);
+  assert.equal(timeout('outbound'), 1_000);
+  const unused = sample({ clusters: { web: cluster(), spare: cluster() } });
+  assert.equal(resolveConfig(unused).clusters[1]?.connectTimeoutMs, 1_000);
+});
+
+test('defaults follow what is given beside them', () => {
+  const backoff = (failureBackoff: object) =>
+    resolveConfig(withCluster({ failureBackoff })).clusters[0];
+  assert.equal(backoff({ min: '1m' })?.failureBackoffMaxMs, 60_000);
+  assert.equal(backoff({ max: '10ms' })?.failureBackoffMinMs, 10);
+  const limited = resolveConfig(sample({ limits: { connectionsMax: 50 } }));
+  assert.equal(limited.listeners[0]?.connectionsMax, 50);
+  const logged = {
+    log: { accessLog: true },
+    listeners: [listener(), listener({ address: '1.1.1.1:1', accessLog: false })],
+  };
+  assert.deepEqual(
+    resolveConfig(sample(logged)).listeners.map(({ accessLog }) => accessLog),
+    [true, false],
+  );
+});
+
+test('a unix socket has permission bits, other addresses have none', () => {
+  const mode = (change: object) =>
+    resolveConfig(withListener({ address: 'unix:/run/a.sock', ...change })).listeners[0]?.unixMode;
+  assert.equal(mode({}), 0o660);
+  assert.equal(mode({ unixMode: '0600' }), 0o600);
+  assert.equal(mode({ unixMode: '777' }), 0o777);
+});
+
+test('null turns off what it may turn off', () => {
+  const config = resolveConfig(
+    sample({
+      admin: null,
+      listeners: [listener({ idleTimeout: null, keepalive: null, userTimeout: null })],
+    }),
+  );
+  const [first] = config.listeners;
+  assert.deepEqual(
+    [config.admin, first?.idleTimeoutMs, first?.keepalive, first?.userTimeoutMs],
+    [null, null, null, null],
+  );
+});
+
+test('a bad configuration is one error with all issues', () => {
+  assert.throws(
+    () => resolveConfig({ workers: 0 }, 'weft.config.ts'),
+    (error) => {
+      assert.ok(error instanceof ConfigError);
+      assert.equal(error.code, 'ERR_CONFIG_INVALID');
+      assert.equal(error.path, 'weft.config.ts');
+      assert.equal(error.issues.length, 3);
+      assert.equal(error.message.split('\n').length, 4);
+      return true;
+    },
+  );
+});
+
+test('durations and sizes arrive as the numbers that they stand for', () => {
+  const durations = fc.integer({ min: 10, max: 2_000_000_000 });
+  const sizes = fc.integer({ min: 1_048_576, max: 1_099_511_627_776 });
+  fc.assert(
+    fc.property(durations, sizes, (ms, bytes) => {
+      const config = resolveConfig(
+        sample({
+          listeners: [listener({ idleTimeout: formatDuration(ms) })],
+          limits: { bufferedBytesMax: formatSize(bytes) },
+        }),
+      );
+      assert.equal(config.listeners[0]?.idleTimeoutMs, ms);
+      assert.equal(config.limits.bufferedBytesMax, bytes);
+    }),
+  );
+});

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  cluster,
+  hints,
+  listener,
+  problems,
+  sample,
+  withCluster,
+  withListener,
+} from './support.ts';
+
+const two = (first: object, second: object, rest: object = {}) =>
+  sample({
+    listeners: [listener({ ...first }), listener({ address: '127.0.0.1:8081', ...second })],
+    ...rest,
+  });
+
+test('two listeners have different names', () => {
+  assert.deepEqual(problems(two({ name: 'a' }, { name: 'b' })), []);
+  assert.deepEqual(problems(two({ name: 'a' }, { name: 'a' })), [
+    'duplicate-name listeners[1].name',
+  ]);
+  assert.deepEqual(problems(two({}, { name: '127.0.0.1:8080' })), [
+    'duplicate-name listeners[1].name',
+  ]);
+  const free = '127.0.0.1:0';
+  assert.deepEqual(problems(two({ address: free }, { address: free })), [
+    'duplicate-name listeners[1].name',
+  ]);
+  assert.deepEqual(problems(two({ address: free, name: 'a' }, { address: free, name: 'b' })), []);
+});
+
+test('a listener names a cluster that exists', () => {
+  assert.deepEqual(problems(withListener({ cluster: 'wbe' })), [
+    'unknown-cluster listeners[0].cluster',
+  ]);
+  assert.match(hints(withListener({ cluster: 'wbe' })), /'web'/);
+  assert.match(hints(withListener({ cluster: 'database' })), /Known clusters: web/);
+  assert.deepEqual(problems(withListener({ cluster: 'toString' })), [
+    'unknown-cluster listeners[0].cluster',
+  ]);
+});
+
+test('a cluster that was reported for something else is not reported as unknown', () => {
+  const clusters = { 'w b': cluster(), web: { endpoints: 7 } };
+  assert.deepEqual(problems(sample({ clusters })).sort(), [
+    'bad-name clusters["w b"]',
+    'wrong-type clusters.web.endpoints',
+  ]);
+});
+
+test('two listeners, or a listener and the admin server, do not take the same address', () => {
+  const taken = 'duplicate-address listeners[1].address';
+  const addresses = (first: string, second: string, more: object = {}) =>
+    problems(two({ address: first }, { address: second, ...more }));
+  assert.deepEqual(addresses('127.0.0.1:80', '127.0.0.1:80'), [taken]);
+  assert.deepEqual(addresses('[::1]:80', '[0:0::1]:80'), [taken]);
+  assert.deepEqual(addresses('unix:/run/a', 'unix:/run/a'), [taken]);
+  assert.deepEqual(addresses('0.0.0.0:80', '127.0.0.1:80'), [taken]);
+  assert.deepEqual(addresses('127.0.0.1:80', '0.0.0.0:80'), [taken]);
+  assert.deepEqual(addresses('0.0.0.0:80', '[::]:80'), [taken]);
+  assert.deepEqual(addresses('[::1]:80', '[::]:80', { ipv6Only: true }), [taken]);
+  assert.deepEqual(addresses('0.0.0.0:80', '[::]:80', { ipv6Only: true }), []);
+  assert.deepEqual(addresses('127.0.0.1:80', '[::1]:80'), []);
+  assert.deepEqual(addresses('127.0.0.1:80', '127.0.0.2:80'), []);
+  assert.deepEqual(addresses('unix:/run/a', 'unix:/run/b'), []);
+
+  const admin = 'duplicate-address admin.address';
+  assert.deepEqual(problems(withListener({ address: '127.0.0.1:4191' })), [admin]);
+  assert.deepEqual(problems(withListener({ address: '0.0.0.0:4191' })), [admin]);
+  const without = sample({ listeners: [listener({ address: '127.0.0.1:4191' })], admin: null });
+  assert.deepEqual(problems(without), []);
+  const unusable = {
+    listeners: [listener({ address: '127.0.0.1:4191' })],
+    admin: { address: 'x' },
+  };
+  assert.deepEqual(problems(sample(unusable)), ['bad-address admin.address']);
+});
+
+test('an endpoint is listed once in a cluster', () => {
+  const endpoints = ['10.0.0.5:80', { address: '10.0.0.6:80' }, { address: '10.0.0.5:080' }];
+  assert.deepEqual(problems(withCluster({ endpoints })), [
+    'duplicate-address clusters.web.endpoints[2]',
+  ]);
+});
+
+test('a listener does not send its connections to itself', () => {
+  const loop = (address: string, endpoint: string, more: object = {}) =>
+    problems(
+      sample({
+        listeners: [listener({ address, ...more })],
+        clusters: { web: cluster({ endpoints: ['10.0.0.5:80', endpoint] }) },
+      }),
+    );
+  const found = ['loop clusters.web.endpoints[1]'];
+  assert.deepEqual(loop('127.0.0.1:80', '127.0.0.1:80'), found);
+  assert.deepEqual(loop('127.0.0.1:80', 'localhost:80'), found);
+  assert.deepEqual(loop('0.0.0.0:80', '127.0.0.7:80'), found);
+  assert.deepEqual(loop('[::]:80', '127.0.0.1:80'), found);
+  assert.deepEqual(loop('unix:/run/a', 'unix:/run/a'), found);
+  assert.deepEqual(loop('[::]:80', '127.0.0.1:80', { ipv6Only: true }), []);
+  assert.deepEqual(loop('0.0.0.0:80', '10.0.0.1:80'), []);
+  assert.deepEqual(loop('127.0.0.1:80', '127.0.0.1:81'), []);
+});
+
+test('settings that the address cannot have are problems', () => {
+  assert.deepEqual(problems(withListener({ ipv6Only: true })), [
+    'contradiction listeners[0].ipv6Only',
+  ]);
+  assert.deepEqual(problems(withListener({ ipv6Only: false })), []);
+  assert.deepEqual(problems(withListener({ unixMode: '0600' })), [
+    'contradiction listeners[0].unixMode',
+  ]);
+});
+
+test('a keepalive that the idle timeout always beats is a problem when a person wrote it', () => {
+  const found = ['contradiction listeners[0].keepalive.idle'];
+  const check = (idleTimeout: unknown, idle: unknown) =>
+    problems(withListener({ idleTimeout, keepalive: { idle } }));
+  assert.deepEqual(check('1m', '1m'), found);
+  assert.deepEqual(check(undefined, '2h'), found);
+  assert.deepEqual(check(null, '2h'), []);
+  assert.deepEqual(check('2m', '1m'), []);
+  assert.deepEqual(check('30s', undefined), []);
+  assert.deepEqual(check('soon', '2h'), ['bad-duration listeners[0].idleTimeout']);
+});
+
+test('a limit leaves one to each worker and to each listener no more than to all', () => {
+  assert.deepEqual(problems(sample({ workers: 4, limits: { connectionsMax: 3 } })), [
+    'contradiction limits.connectionsMax',
+  ]);
+  assert.deepEqual(problems(sample({ workers: 4, listeners: [listener({ connectionsMax: 3 })] })), [
+    'contradiction listeners[0].connectionsMax',
+  ]);
+  assert.deepEqual(problems(sample({ workers: 4, limits: { connectionsMax: 4 } })), []);
+  const more = (limits: object) =>
+    problems(sample({ limits, listeners: [listener({ connectionsMax: 200_000 })] }));
+  assert.deepEqual(more({}), ['contradiction listeners[0].connectionsMax']);
+  assert.deepEqual(more({ connectionsMax: 200_000 }), []);
+  assert.deepEqual(more({ connectionsMax: 'all' }), ['wrong-type limits.connectionsMax']);
+});
+
+test('a back-off that begins above its end is a problem; one of the two alone is not', () => {
+  const backoff = (failureBackoff: object) => problems(withCluster({ failureBackoff }));
+  assert.deepEqual(backoff({ min: '2s', max: '1s' }), [
+    'contradiction clusters.web.failureBackoff.min',
+  ]);
+  assert.deepEqual(backoff({ min: '1s', max: '1s' }), []);
+  assert.deepEqual(backoff({ min: '1m' }), []);
+  assert.deepEqual(backoff({ max: '10ms' }), []);
+});
+
+test('settings of p2cEwma do not fit another balancer', () => {
+  assert.deepEqual(
+    problems(withCluster({ balancer: { type: 'random', decay: '1s', rttDefault: '1s' } })),
+    ['contradiction clusters.web.balancer.rttDefault', 'contradiction clusters.web.balancer.decay'],
+  );
+  assert.deepEqual(problems(withCluster({ balancer: { type: 'roundRobin' } })), []);
+});
