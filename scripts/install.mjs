@@ -73,6 +73,14 @@ function nodedirArgs() {
   return existsSync(join(prefix, 'include/node/node_api.h')) ? [`--nodedir=${prefix}`] : [];
 }
 
+/** The programs that compiling needs and that this machine lacks. */
+function lackingTools() {
+  const has = (/** @type {string} */ name) => spawnSync(name, ['--version']).status === 0;
+  const lacking = ['make', 'python3'].filter((name) => !has(name));
+  if (!has(process.env['CXX'] ?? 'c++')) lacking.push('g++');
+  return lacking;
+}
+
 /** @param {boolean} incremental */
 function buildAddon(incremental) {
   if (process.platform !== 'linux') {
@@ -88,17 +96,25 @@ function buildAddon(incremental) {
   if (!nodeGyp) {
     fail('node-gyp is missing, so the addon cannot be compiled. Run `npm install -g node-gyp`.');
   }
+  const lacking = lackingTools();
+  if (lacking.length > 0) {
+    const hint = `On Debian: apt-get install ${lacking.join(' ')}`;
+    fail(`compiling the addon needs ${lacking.join(', ')}. ${hint}.`);
+  }
   const jobs = availableParallelism();
   const began = performance.now();
   say(`compiling the addon with ${jobs} jobs ...`);
   const verbs = incremental ? ['configure', 'build'] : ['rebuild'];
   for (const verb of verbs) {
-    const { ok, output } = runNode(nodeGyp, [verb, '-j', String(jobs), ...nodedirArgs()]);
+    const { ok, output } = runNode(nodeGyp, [
+      verb,
+      '--loglevel=warn',
+      '-j',
+      String(jobs),
+      ...nodedirArgs(),
+    ]);
     if (!ok) {
-      fail(
-        'the addon did not compile; it needs g++ 12 or clang 16 or newer, make, python3.',
-        output,
-      );
+      fail('the addon did not compile. It needs g++ 12, clang 16 or newer.', output);
     }
     if (output.includes('warning:')) process.stderr.write(output);
   }
