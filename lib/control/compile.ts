@@ -1,0 +1,63 @@
+// Desired state -> Snapshot. A pure function: the same input gives the same snapshot, field for field in the
+// order of lib/contract/snapshot.ts.
+
+import type {
+  ClusterSnapshot,
+  ListenerSnapshot,
+  ReleasedRun,
+  Snapshot,
+} from '../contract/snapshot.ts';
+import type { Desired, DesiredCluster, DesiredListener } from './desired-state.ts';
+
+export interface CompileInput {
+  readonly desired: Desired;
+  readonly revision: number;
+  readonly releasedRuns: readonly ReleasedRun[];
+}
+
+export function compile({ desired, revision, releasedRuns }: CompileInput): Snapshot {
+  const { config } = desired;
+  return {
+    revision,
+    drainTimeoutMs: config.drain.deadlineMs,
+    limits: config.limits,
+    listeners: desired.listeners.map(compileListener),
+    clusters: desired.clusters.map(compileCluster),
+    releasedRuns,
+  };
+}
+
+function compileListener({ id, clusterId, config }: DesiredListener): ListenerSnapshot {
+  return {
+    id,
+    name: config.name,
+    direction: config.direction,
+    address: config.address,
+    ipv6Only: config.ipv6Only,
+    unixMode: config.unixMode,
+    backlogCount: config.backlogCount,
+    protocol: config.protocol,
+    clusterId,
+    connectionsMax: config.connectionsMax,
+    idleTimeoutMs: config.idleTimeoutMs,
+    keepalive: config.keepalive,
+    userTimeoutMs: config.userTimeoutMs,
+    accessLog: config.accessLog,
+  };
+}
+
+function compileCluster({ id, revision, config, endpoints }: DesiredCluster): ClusterSnapshot {
+  return {
+    id,
+    revision,
+    name: config.name,
+    balancer: config.balancer,
+    connectTimeoutMs: config.connectTimeoutMs,
+    connectAttemptsMax: config.connectAttemptsMax,
+    failureBackoffMinMs: config.failureBackoffMinMs,
+    failureBackoffMaxMs: config.failureBackoffMaxMs,
+    keepalive: config.keepalive,
+    userTimeoutMs: config.userTimeoutMs,
+    endpoints,
+  };
+}

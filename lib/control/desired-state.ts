@@ -1,0 +1,211 @@
+// What we want now: the configuration, and the endpoints that discovery reports. The only writer, on one thread,
+// with no awaits inside. Gives out the ids that native code and metrics know things by, and keeps the names of
+// what left until nobody counts for it any more.
+
+import type { Config, ResolvedCluster, ResolvedListener } from '../config/config.ts';
+import type { DiscoveredEndpoint } from '../discovery/source.ts';
+import { IdBook } from './id-book.ts';
+
+export interface DesiredListener {
+  readonly id: number;
+  readonly clusterId: number;
+  readonly config: ResolvedListener;
+}
+
+export interface DesiredEndpoint extends DiscoveredEndpoint {
+  readonly id: number;
+}
+
+export interface DesiredCluster {
+  readonly id: number;
+  /** Another number whenever anything in the cluster is another. */
+  readonly revision: number;
+  readonly config: ResolvedCluster;
+  readonly endpoints: readonly DesiredEndpoint[];
+}
+
+export interface Desired {
+  readonly config: Config;
+  readonly listeners: readonly DesiredListener[];
+  readonly clusters: readonly DesiredCluster[];
+}
+
+/** What an id stands for, also after it left the configuration. */
+export interface NamedListener {
+  readonly name: string;
+  readonly address: string;
+  readonly configured: boolean;
+}
+
+export interface NamedEndpoint {
+  readonly cluster: string;
+  readonly address: string;
+  readonly configured: boolean;
+}
+
+interface ListenerFacts {
+  readonly address: string;
+  readonly configured: boolean;
+}
+
+interface EndpointFacts {
+  readonly clusterId: number;
+  readonly address: string;
+  readonly configured: boolean;
+}
+
+export class DesiredState {
+  #config: Config | null = null;
+  readonly #listeners = new IdBook<ListenerFacts>();
+  readonly #clusters = new IdBook<DesiredCluster | null>();
+  readonly #endpoints = new IdBook<EndpointFacts>();
+  readonly #reports = new Map<string, readonly DiscoveredEndpoint[]>();
+  #clusterRevision = 0;
+
+  /** Replaces the configuration whole. Endpoints of clusters that stay are kept until they are reported anew. */
+  setConfig(config: Config): void {
+    this.#config = config;
+    for (const { name, description } of this.#listeners.entries()) {
+      this.#listeners.enter(name, { ...description, configured: false });
+    }
+    for (const { name, address } of config.listeners) {
+      this.#listeners.enter(name, { address, configured: true });
+    }
+    const names = new Set(config.clusters.map(({ name }) => name));
+    for (const { name } of this.#clusters.entries()) {
+      if (!names.has(name)) {
+        this.#reports.delete(name);
+        this.#replaceCluster(name, null);
+      }
+    }
+    for (const cluster of config.clusters) {
+      this.#updateCluster(cluster);
+    }
+  }
+
+  /** The whole list of one cluster; what is not in it is gone. A cluster that nobody configured is not kept. */
+  setEndpoints(clusterName: string, endpoints: readonly DiscoveredEndpoint[]): void {
+    const cluster = this.#config?.clusters.find(({ name }) => name === clusterName);
+    if (cluster !== undefined) {
+      this.#reports.set(clusterName, endpoints);
+      this.#updateCluster(cluster);
+    }
+  }
+
+  /** REQUIRES: a configuration was set. */
+  current(): Desired {
+    const config = this.#config;
+    if (config === null) {
+      throw new Error('DesiredState.current: no configuration was set');
+    }
+    return {
+      config,
+      listeners: config.listeners.map((listener) => ({
+        id: this.#listeners.byName(listener.name)?.id ?? 0,
+        clusterId: this.#clusters.byName(listener.cluster)?.id ?? 0,
+        config: listener,
+      })),
+      clusters: config.clusters.flatMap(({ name }) => {
+        const cluster = this.#clusters.byName(name)?.description;
+        return cluster ? [cluster] : [];
+      }),
+    };
+  }
+
+  listener(id: number): NamedListener | null {
+    const entry = this.#listeners.byId(id);
+    return entry && { name: entry.name, ...entry.description };
+  }
+
+  clusterName(id: number): string | null {
+    return this.#clusters.byId(id)?.name ?? null;
+  }
+
+  /** `null` also when the endpoint belongs to another cluster. */
+  endpoint(clusterId: number, id: number): NamedEndpoint | null {
+    const facts = this.#endpoints.byId(id)?.description;
+    if (facts === undefined || facts.clusterId !== clusterId) {
+      return null;
+    }
+    const { address, configured } = facts;
+    return { cluster: this.clusterName(clusterId) ?? '', address, configured };
+  }
+
+  /** Forgets what is not configured and not in `kept`. Call it long after things left: events of theirs may be
+   * under way. */
+  forgetAllBut(kept: {
+    readonly listenerIds: ReadonlySet<number>;
+    readonly endpointIds: ReadonlySet<number>;
+  }): void {
+    for (const entry of [...this.#listeners.entries()]) {
+      if (!entry.description.configured && !kept.listenerIds.has(entry.id)) {
+        this.#listeners.forget(entry);
+      }
+    }
+    const clusterIds = new Set<number>();
+    for (const entry of [...this.#endpoints.entries()]) {
+      if (entry.description.configured || kept.endpointIds.has(entry.id)) {
+        clusterIds.add(entry.description.clusterId);
+      } else {
+        this.#endpoints.forget(entry);
+      }
+    }
+    for (const entry of [...this.#clusters.entries()]) {
+      if (entry.description === null && !clusterIds.has(entry.id)) {
+        this.#clusters.forget(entry);
+      }
+    }
+  }
+
+  #updateCluster(config: ResolvedCluster): void {
+    const { id, description: before } =
+      this.#clusters.byName(config.name) ?? this.#clusters.enter(config.name, null);
+    const reported = byAddress(this.#reports.get(config.name) ?? []);
+    if (before === null || !isSame(before, config, reported)) {
+      this.#clusterRevision += 1;
+      const endpoints = reported.map((endpoint) => this.#named(id, endpoint));
+      const revision = this.#clusterRevision;
+      this.#replaceCluster(config.name, { id, revision, config, endpoints });
+    }
+  }
+
+  #replaceCluster(name: string, next: DesiredCluster | null): void {
+    const before = this.#clusters.byName(name)?.description ?? null;
+    const stays = new Set(next?.endpoints.map(({ id }) => id));
+    for (const { id } of before?.endpoints ?? []) {
+      const entry = stays.has(id) ? null : this.#endpoints.byId(id);
+      if (entry) {
+        this.#endpoints.enter(entry.name, { ...entry.description, configured: false });
+      }
+    }
+    this.#clusters.enter(name, next);
+  }
+
+  #named(clusterId: number, endpoint: DiscoveredEndpoint): DesiredEndpoint {
+    const { address, weight } = endpoint;
+    const facts = { clusterId, address, configured: true };
+    return { id: this.#endpoints.enter(`${clusterId} ${address}`, facts).id, address, weight };
+  }
+}
+
+/** One entry for each address; the last report of an address counts. */
+function byAddress(endpoints: readonly DiscoveredEndpoint[]): readonly DiscoveredEndpoint[] {
+  const unique = new Map(endpoints.map((endpoint) => [endpoint.address, endpoint]));
+  return unique.size === endpoints.length ? endpoints : [...unique.values()];
+}
+
+function isSame(
+  before: DesiredCluster,
+  config: ResolvedCluster,
+  endpoints: readonly DiscoveredEndpoint[],
+): boolean {
+  const settings = ({ endpoints: _, ...rest }: ResolvedCluster): string => JSON.stringify(rest);
+  return (
+    before.endpoints.length === endpoints.length &&
+    before.endpoints.every(({ address, weight }, index) => {
+      const other = endpoints[index];
+      return other?.address === address && other.weight === weight;
+    }) &&
+    settings(before.config) === settings(config)
+  );
+}

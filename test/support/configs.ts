@@ -1,0 +1,55 @@
+// Complete configurations for tests, as lib/config/resolve gives them; a test names the parts it is about.
+
+import type { Config, ResolvedCluster, ResolvedListener } from '../../lib/config/config.ts';
+
+export function configOf(parts: Partial<Config>): Config {
+  return {
+    workerCount: 2,
+    listeners: [resolvedListener({})],
+    clusters: [resolvedCluster({})],
+    limits: {
+      connectionsMax: 1_000,
+      bufferedBytesMax: 16_777_216,
+      pipeCountMax: 16,
+      pipeBytes: 1_048_576,
+    },
+    admin: null,
+    log: { level: 'info', format: 'auto' },
+    drain: { deadlineMs: 5_000, listeners: 'close' },
+    ...parts,
+  };
+}
+
+export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedListener {
+  return {
+    name: 'web',
+    direction: 'outbound',
+    address: '127.0.0.1:8080',
+    ipv6Only: false,
+    unixMode: null,
+    backlogCount: 128,
+    protocol: 'opaque',
+    cluster: 'app',
+    connectionsMax: 1_000,
+    idleTimeoutMs: null,
+    keepalive: null,
+    userTimeoutMs: null,
+    accessLog: false,
+    ...parts,
+  };
+}
+
+export function resolvedCluster(parts: Partial<ResolvedCluster>): ResolvedCluster {
+  return {
+    name: 'app',
+    balancer: { type: 'roundRobin' },
+    connectTimeoutMs: 1_000,
+    connectAttemptsMax: 3,
+    failureBackoffMinMs: 500,
+    failureBackoffMaxMs: 10_000,
+    keepalive: null,
+    userTimeoutMs: null,
+    endpoints: [{ address: '10.0.0.1:80', weight: 1 }],
+    ...parts,
+  };
+}
