@@ -3,34 +3,17 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
-#include <string>
 #include <vector>
 
 #include "base/ids.h"
+#include "proxy/connection_view.h"
 
 namespace weft::engine {
 
 enum class DumpKind : std::uint8_t { Connections, Clusters };
 
-enum class ConnectionState : std::uint8_t { Connecting, Open, Closing };
-
-struct ConnectionDump {
-  std::uint32_t worker = 0;
-  base::ConnectionId connectionId;
-  base::ListenerId listenerId;
-  base::ClusterId clusterId;
-  base::EndpointId endpointId;  ///< Not present before an endpoint was picked.
-  ConnectionState state = ConnectionState::Connecting;
-  std::string downstreamAddress;
-  std::optional<std::string> upstreamAddress;
-  std::uint64_t ageMs = 0;
-  std::uint64_t idleMs = 0;
-  std::uint64_t downstreamReadBytes = 0;
-  std::uint64_t upstreamReadBytes = 0;
-  std::uint64_t bufferedBytes = 0;
-  bool spliced = false;
-};
+using ConnectionDump = proxy::ConnectionView;
+using ConnectionState = proxy::ConnectionState;
 
 struct EndpointDump {
   std::uint32_t worker = 0;

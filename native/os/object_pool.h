@@ -52,11 +52,31 @@ class BlockPool {
 };
 
 template <typename T>
+class ObjectPool;
+
+/// Gives the object back to its pool.
+template <typename T>
+struct PoolDelete {
+  ObjectPool<T>* pool = nullptr;
+
+  void operator()(T* object) const noexcept { pool->destroy(object); }
+};
+
+template <typename T>
+using PoolPtr = std::unique_ptr<T, PoolDelete<T>>;
+
+template <typename T>
 class ObjectPool {
  public:
   ObjectPool() : blocks_(sizeof(T)) {}
 
-  /// Null when there is no memory.
+  /// As make(), with an owner.
+  template <typename... Arguments>
+  [[nodiscard]] PoolPtr<T> makeOwned(Arguments&&... arguments) {
+    return PoolPtr<T>(make(std::forward<Arguments>(arguments)...), PoolDelete<T>{this});
+  }
+
+  /// Null when there is no memory. The object ends in destroy().
   template <typename... Arguments>
   [[nodiscard]] T* make(Arguments&&... arguments) {
     void* block = blocks_.take();

@@ -38,7 +38,7 @@ struct KeepaliveOptions {
 
 /// Options of a TCP connection; ignored for unix sockets.
 struct StreamOptions {
-  KeepaliveOptions keepalive;
+  KeepaliveOptions keepalive{};
   base::Duration userTimeout{};  ///< Zero: the kernel's own.
 };
 

@@ -1,0 +1,85 @@
+// Connection: one accepted stream from admission to its end: secure -> serve -> closed. It owns the downstream
+// side and the session, counts the ending exactly once, and is freed at the end of the turn. Owned by the
+// worker's Connections.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "base/address.h"
+#include "base/ids.h"
+#include "base/intrusive_list.h"
+#include "os/loop.h"
+#include "os/poller.h"
+#include "proxy/listener.h"
+#include "proxy/session.h"
+#include "proxy/side.h"
+
+namespace weft::proxy {
+
+class Connections;
+
+class Connection final : public os::Pollable,
+                         private os::Timer,
+                         private os::Retired,
+                         public base::ListNode<Connection> {
+ public:
+  Connection(Connections& connections, Listener& listener, base::ConnectionId id,
+             transport::TransportPtr transport) noexcept;
+  ~Connection() = default;
+
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  /// Registers the descriptor and starts. May end the connection at once.
+  void start() noexcept;
+
+  /// Remembered for the access log only.
+  void rememberPeer(const base::Address& peer) { peer_ = std::make_unique<base::Address>(peer); }
+
+  [[nodiscard]] Side& downstream() noexcept { return downstream_; }
+
+  [[nodiscard]] Listener& listener() noexcept { return listener_; }
+
+  [[nodiscard]] Connections& connections() noexcept { return connections_; }
+
+  /// One timer serves the connection and its session.
+  void armTimer(base::Duration delay) noexcept;
+
+  /// The session has ended; its sides are closed. Counts, reports, and retires the connection.
+  void end(const Ending& ending) noexcept;
+
+  /// Resets both sides, whatever they are doing.
+  void abort(telemetry::CloseReason reason) noexcept;
+
+  [[nodiscard]] bool endpointRemovedBy(base::TimePoint time) const noexcept {
+    return session_ != nullptr && session_->endpointRemovedBy(time);
+  }
+
+  [[nodiscard]] ConnectionView view() const;
+
+ private:
+  void onReady(os::Ready ready) noexcept override;
+  void onTimer() noexcept override;
+  void dispose() noexcept override;
+
+  void secure() noexcept;
+  void serve() noexcept;
+  void endUnserved(telemetry::CloseReason reason, int sysErrno) noexcept;
+  void report(const Ending& ending) noexcept;
+
+  enum class State : std::uint8_t { Securing, Serving, Closed };
+
+  Connections& connections_;
+  Listener& listener_;
+  Side downstream_;
+  SessionPtr session_;
+  std::unique_ptr<base::Address> peer_;
+  const base::ConnectionId id_;
+  const base::TimePoint started_;
+  State state_ = State::Securing;
+};
+
+static_assert(sizeof(Connection) <= 160);
+
+}  // namespace weft::proxy

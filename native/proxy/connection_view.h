@@ -1,0 +1,31 @@
+// ConnectionView: what can be shown of an open connection: a copy, for people.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/ids.h"
+
+namespace weft::proxy {
+
+enum class ConnectionState : std::uint8_t { Connecting, Open, Closing };
+
+struct ConnectionView {
+  std::uint32_t worker = 0;
+  base::ConnectionId connectionId;
+  base::ListenerId listenerId;
+  base::ClusterId clusterId;
+  base::EndpointId endpointId;  ///< Not present before an endpoint was picked.
+  ConnectionState state = ConnectionState::Connecting;
+  std::string downstreamAddress;
+  std::optional<std::string> upstreamAddress;
+  std::uint64_t ageMs = 0;
+  std::uint64_t idleMs = 0;
+  std::uint64_t downstreamReadBytes = 0;
+  std::uint64_t upstreamReadBytes = 0;
+  std::uint64_t bufferedBytes = 0;
+  bool spliced = false;
+};
+
+}  // namespace weft::proxy

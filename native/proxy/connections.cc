@@ -1,0 +1,120 @@
+#include "proxy/connections.h"
+
+#include <utility>
+
+namespace weft::proxy {
+
+using telemetry::CloseReason;
+using telemetry::WorkerCell;
+
+Connections::~Connections() { WEFT_CHECK(count_ == 0); }
+
+void Connections::accept(Listener& listener, int fd, const base::Address& peer) noexcept {
+  if (!gate_.enter(connectionsMax_)) {
+    turnAway(listener, fd, CloseReason::ConnectionLimit);
+    return;
+  }
+  if (!listener.enter()) {
+    gate_.leave();
+    turnAway(listener, fd, CloseReason::ListenerLimit);
+    return;
+  }
+  const bool unixSocket = peer.family() == base::AddressFamily::Unix;
+  transport::TransportPtr transport = context_.upstream.transports.accepted(fd, unixSocket);
+  const base::ConnectionId id{(std::uint64_t{context_.workerIndex} << 48U) | nextNumber_++};
+  Connection* connection = transport == nullptr
+                               ? nullptr
+                               : pool_.make(*this, listener, id, std::move(transport));
+  if (connection == nullptr) {
+    listener.leave();
+    gate_.leave();
+    listener.countRefusal(CloseReason::ResourcesExhausted);
+    return;
+  }
+  ++count_;
+  context_.workerCells().add(WorkerCell::ConnectionsNow);
+  listener.countOpen();
+  open_.pushBack(*connection);
+  if (listener.settings().accessLog) {
+    connection->rememberPeer(peer);
+  }
+  connection->start();
+}
+
+void Connections::turnAway(Listener& listener, int fd, CloseReason reason) noexcept {
+  context_.sockets().reset(fd);
+  listener.countRefusal(reason);
+  if (listener.limitIsNews()) {
+    const std::array<std::uint64_t, 2> numbers = {static_cast<std::uint64_t>(reason),
+                                                  listener.settings().id.number};
+    context_.upstream.events.emit({.kind = telemetry::EventKind::LimitReached,
+                                   .wallUs = context_.loop().wallUs(),
+                                   .numbers = numbers,
+                                   .fields = {}});
+  }
+  if (ended_) {
+    ended_();
+  }
+}
+
+void Connections::ended(Connection& connection) noexcept {
+  static_cast<base::ListNode<Connection>&>(connection).unlink();
+  --count_;
+  context_.workerCells().subtract(WorkerCell::ConnectionsNow);
+  connection.listener().leave();
+  gate_.leave();
+  if (ended_) {
+    ended_();
+  }
+}
+
+std::uint32_t Connections::abortAll(CloseReason reason) noexcept {
+  const std::uint32_t before = count_;
+  while (Connection* connection = open_.front()) {
+    connection->abort(reason);
+  }
+  return before;
+}
+
+void Connections::abortRemovedBy(base::TimePoint time) noexcept {
+  Connection* next = nullptr;
+  for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
+    next = open_.next(*connection);
+    const Listener& listener = connection->listener();
+    if (listener.removed() && listener.removedAt() <= time) {
+      connection->abort(CloseReason::ListenerRemoved);
+    } else if (connection->endpointRemovedBy(time)) {
+      connection->abort(CloseReason::EndpointRemoved);
+    }
+  }
+}
+
+void Connections::forEach(const std::function<bool(const Connection&)>& visit) {
+  for (Connection* connection = open_.front(); connection != nullptr;
+       connection = open_.next(*connection)) {
+    if (!visit(*connection)) {
+      return;
+    }
+  }
+}
+
+void Connections::trim() noexcept {
+  pool_.trim();
+  sessions_.trim();
+  connectors_.trim();
+  context_.buffers.trim();
+  context_.pipes.trim();
+  context_.upstream.transports.trim();
+}
+
+SessionPtr Connections::makeTcpSession(Connection& connection) noexcept {
+  return SessionPtr(sessions_.make(connection));
+}
+
+os::PoolPtr<upstream::Connector> Connections::makeConnector(
+    TcpSession& session, upstream::ClusterRuntime& cluster,
+    snapshot::Direction direction) noexcept {
+  return connectors_.makeOwned(context_.upstream, cluster, direction, session, session);
+}
+
+}  // namespace weft::proxy

@@ -1,0 +1,81 @@
+// Connections: everything that is open in one worker, and the pools that it lives in. Admits, starts, ends.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include "base/intrusive_list.h"
+#include "os/object_pool.h"
+#include "proxy/admission.h"
+#include "proxy/connection.h"
+#include "proxy/context.h"
+#include "proxy/listener.h"
+#include "proxy/tcp_session.h"
+
+namespace weft::proxy {
+
+class Connections {
+ public:
+  /// `gate` counts the connections of the process.
+  Connections(Context& context, Gate& gate) noexcept : context_(context), gate_(gate) {}
+
+  ~Connections();
+
+  Connections(const Connections&) = delete;
+  Connections& operator=(const Connections&) = delete;
+
+  /// A descriptor that the acceptor handed over: admits it or turns it away. The descriptor is ours in both cases.
+  void accept(Listener& listener, int fd, const base::Address& peer) noexcept;
+
+  /// Of the process.
+  void setConnectionsMax(std::uint32_t max) noexcept { connectionsMax_ = max; }
+
+  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+
+  /// Resets all connections; returns how many there were.
+  std::uint32_t abortAll(telemetry::CloseReason reason) noexcept;
+
+  /// Resets the connections whose listener or endpoint left the configuration at or before `time`.
+  void abortRemovedBy(base::TimePoint time) noexcept;
+
+  /// Calls back for each until that says false.
+  void forEach(const std::function<bool(const Connection&)>& visit);
+
+  /// Called with each ending, after it was counted.
+  void onEnded(std::function<void()> ended) { ended_ = std::move(ended); }
+
+  /// Gives unused memory back.
+  void trim() noexcept;
+
+  // ---- for connections and sessions ----
+
+  [[nodiscard]] Context& context() noexcept { return context_; }
+
+  /// Null when there is no memory.
+  [[nodiscard]] SessionPtr makeTcpSession(Connection& connection) noexcept;
+  [[nodiscard]] os::PoolPtr<upstream::Connector> makeConnector(TcpSession& session,
+                                                               upstream::ClusterRuntime& cluster,
+                                                               snapshot::Direction direction) noexcept;
+  void freeTcpSession(TcpSession& session) noexcept { sessions_.destroy(&session); }
+
+  void freeConnection(Connection& connection) noexcept { pool_.destroy(&connection); }
+
+  /// The connection leaves the list and the counts.
+  void ended(Connection& connection) noexcept;
+
+ private:
+  void turnAway(Listener& listener, int fd, telemetry::CloseReason reason) noexcept;
+
+  Context& context_;
+  Gate& gate_;
+  std::uint32_t connectionsMax_ = 0;
+  std::uint32_t count_ = 0;
+  std::uint64_t nextNumber_ = 0;
+  std::function<void()> ended_;
+  os::ObjectPool<Connection> pool_;
+  os::ObjectPool<TcpSession> sessions_;
+  os::ObjectPool<upstream::Connector> connectors_;
+  base::IntrusiveList<Connection, Connection> open_;
+};
+
+}  // namespace weft::proxy

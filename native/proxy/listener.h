@@ -1,0 +1,79 @@
+// Listener: what one worker knows about a listener: its settings, its metric runs, how many connections it has
+// open. The socket itself is the acceptor's. Owned by the worker; outlives its connections.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "proxy/admission.h"
+#include "snapshot/listener.h"
+#include "telemetry/cell_table.h"
+#include "upstream/cluster_runtime.h"
+
+namespace weft::proxy {
+
+class Listener {
+ public:
+  Listener(telemetry::CellTable& cellTable, std::shared_ptr<Gate> gate,
+           std::shared_ptr<const snapshot::Listener> settings);
+
+  Listener(const Listener&) = delete;
+  Listener& operator=(const Listener&) = delete;
+
+  /// New settings of the same listener, and the runtime of the cluster that they name.
+  void apply(std::shared_ptr<const snapshot::Listener> settings, upstream::ClusterRuntime& cluster);
+
+  /// The listener has left the configuration.
+  void remove(base::TimePoint now) noexcept {
+    removed_ = true;
+    removedAt_ = now;
+  }
+
+  [[nodiscard]] const snapshot::Listener& settings() const noexcept { return *settings_; }
+
+  [[nodiscard]] upstream::ClusterRuntime& cluster() const noexcept { return *cluster_; }
+
+  [[nodiscard]] bool removed() const noexcept { return removed_; }
+
+  [[nodiscard]] base::TimePoint removedAt() const noexcept { return removedAt_; }
+
+  [[nodiscard]] bool unused() const noexcept { return connectionsNow_ == 0; }
+
+  /// False when the listener has its maximum of connections.
+  [[nodiscard]] bool enter() noexcept;
+
+  /// REQUIRES: an enter() that returned true.
+  void leave() noexcept;
+
+  void countOpen() noexcept;
+
+  /// A connection that was never opened: turned away.
+  void countRefusal(telemetry::CloseReason reason) noexcept;
+  void countClose(telemetry::CloseReason reason, int sysErrno) noexcept;
+
+  /// Bytes read from and written to downstream.
+  void countBytes(std::uint64_t read, std::uint64_t written) noexcept {
+    cells_.add(telemetry::ListenerTcpCell::kReadBytes, read);
+    cells_.add(telemetry::ListenerTcpCell::kWriteBytes, written);
+  }
+
+  /// True once for each time that the limit was reached after it was not.
+  [[nodiscard]] bool limitIsNews() noexcept { return !std::exchange(limitReached_, true); }
+
+ private:
+  [[nodiscard]] telemetry::RunKey closeKey(int sysErrno) const noexcept;
+
+  telemetry::CellTable& cellTable_;
+  std::shared_ptr<Gate> gate_;
+  std::shared_ptr<const snapshot::Listener> settings_;
+  upstream::ClusterRuntime* cluster_ = nullptr;
+  telemetry::Cells cells_;
+  telemetry::Cells cleanCloses_;
+  std::uint32_t connectionsNow_ = 0;
+  base::TimePoint removedAt_{};
+  bool removed_ = false;
+  bool limitReached_ = false;
+};
+
+}  // namespace weft::proxy

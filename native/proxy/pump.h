@@ -1,0 +1,102 @@
+// Pump: one direction of an opaque session: moves bytes from one side to the other until the source ends, keeps what
+// could not be written, and reads no more until that is out. Copies first; through a pipe while the direction
+// is sustained bulk. Owned by its session.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "os/buffer_pool.h"
+#include "os/splice_pipe.h"
+#include "proxy/context.h"
+#include "proxy/side.h"
+
+namespace weft::proxy {
+
+class Pump {
+ public:
+  /// The two ends of a run and who is told about their readiness.
+  struct Ends {
+    Side& from;
+    Side& to;
+    os::Pollable& fromPollable;
+    os::Pollable& toPollable;
+  };
+
+  enum class Outcome : std::uint8_t {
+    Blocked,      ///< Waits for one of the sides.
+    Yield,        ///< Its share of this turn is used up; there is more.
+    Ended,        ///< The source's end was passed on.
+    ReadFailed,
+    WriteFailed,
+    BufferLimit,  ///< No memory for bytes that were read and could not be written.
+  };
+
+  struct Result {
+    Outcome outcome = Outcome::Blocked;
+    int sysErrno = 0;
+    std::uint64_t readBytes = 0;
+    std::uint64_t writtenBytes = 0;
+  };
+
+  /// Moves what can be moved now.
+  [[nodiscard]] Result run(Context& context, const Ends& ends) noexcept;
+
+  /// Only writes what is held already. Ended when nothing is left; the end itself is not passed on.
+  [[nodiscard]] Result flush(Context& context, const Ends& ends) noexcept;
+
+  /// The destination is gone: what is held is dropped and nothing more is read.
+  void abandon(Context& context) noexcept;
+
+  /// The source's end will not be passed on as an end: a reset follows.
+  void withholdEnd() noexcept { endWithheld_ = true; }
+
+  /// A silence is over: bulk has to show itself again.
+  void forgetBulk() noexcept { bulkReads_ = 0; }
+
+  /// Nothing more will come out of this direction.
+  [[nodiscard]] bool over() const noexcept {
+    return state_ == State::Ended || state_ == State::Abandoned;
+  }
+
+  [[nodiscard]] bool abandoned() const noexcept { return state_ == State::Abandoned; }
+
+  [[nodiscard]] std::size_t heldBytes() const noexcept {
+    return held_.size() + (pipe_ == nullptr ? 0 : pipe_->size());
+  }
+
+  [[nodiscard]] std::uint64_t readBytes() const noexcept { return readBytes_; }
+
+  [[nodiscard]] bool spliced() const noexcept { return splicing_; }
+
+ private:
+  enum class State : std::uint8_t { Open, Ending, Ended, Abandoned };
+
+  /// What one step of a run says about the next.
+  enum class Step : std::uint8_t { Again, Stop };
+
+  struct Run;
+
+  [[nodiscard]] Step writeHeld(Run& run) noexcept;
+  [[nodiscard]] Step writePipe(Run& run) noexcept;
+  [[nodiscard]] Step passEnd(Run& run) noexcept;
+  [[nodiscard]] Step copyOnce(Run& run) noexcept;
+  [[nodiscard]] Step writeOut(Run& run, base::Bytes bytes) noexcept;
+  [[nodiscard]] Step spliceOnce(Run& run) noexcept;
+  [[nodiscard]] Step splicedNothing(Run& run, os::IoResult result) noexcept;
+  void countRead(Run& run, std::size_t bytes) noexcept;
+  void judgeRead(Run& run, std::size_t bytes) noexcept;
+  void stopSplicing(Run& run) noexcept;
+
+  os::Buffer held_;
+  std::unique_ptr<os::SplicePipe> pipe_;
+  std::uint64_t readBytes_ = 0;
+  State state_ = State::Open;
+  std::uint8_t bulkReads_ = 0;   ///< Big reads in a row.
+  std::uint8_t smallSplices_ = 0;  ///< Small splices in a row.
+  bool splicing_ = false;
+  bool endWithheld_ = false;
+  bool spliceUnable_ = false;    ///< The kernel cannot splice this pair.
+};
+
+}  // namespace weft::proxy

@@ -1,0 +1,342 @@
+#include "proxy/tcp_session.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "proxy/connection.h"
+#include "proxy/connections.h"
+#include "upstream/connect_close_reason.h"
+
+namespace weft::proxy {
+
+namespace {
+
+using telemetry::CloseReason;
+using telemetry::EndpointTcpCell;
+
+/// After so much silence a direction has to show again that it is bulk.
+constexpr base::Duration kBulkForgottenAfter = std::chrono::seconds(1);
+
+/// A reset waits so long for the other side to take what came before it.
+constexpr base::Duration kFlushTimeout = std::chrono::seconds(1);
+constexpr base::Duration kFlushPoll = std::chrono::milliseconds(10);
+
+bool isReset(int sysErrno) noexcept {
+  return sysErrno == ECONNRESET || sysErrno == EPIPE || sysErrno == ECONNABORTED;
+}
+
+}  // namespace
+
+TcpSession::TcpSession(Connection& connection) noexcept
+    : connection_(connection),
+      cluster_(connection.listener().cluster()),
+      lastActive_(connection.connections().context().loop().now()) {}
+
+TcpSession::~TcpSession() { WEFT_ASSERT(endpoint_ == nullptr); }
+
+Context& TcpSession::context() const noexcept { return connection_.connections().context(); }
+
+Side& TcpSession::downstream() const noexcept { return connection_.downstream(); }
+
+// ---- connecting ----
+
+void TcpSession::start() noexcept {
+  connector_ = connection_.connections().makeConnector(*this, cluster_,
+                                                       connection_.listener().settings().direction);
+  if (connector_ == nullptr) {
+    abort(CloseReason::ResourcesExhausted);
+    return;
+  }
+  connector_->start();
+}
+
+void TcpSession::onConnected(upstream::Connected connected) noexcept {
+  endpoint_ = connected.endpoint;
+  upstream_.transport = std::move(connected.transport);
+  upstream_.writeArmed = true;
+  upstream_.readReady = upstream_.transport->hasBuffered();
+  connectUs_ = static_cast<std::uint32_t>(
+      std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
+  attemptCount_ = static_cast<std::uint8_t>(connected.attemptCount);
+  connector_.reset();
+  state_ = State::Open;
+  lastActive_ = context().loop().now();
+  armIdleTimer();
+  run();
+}
+
+void TcpSession::onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept {
+  attemptCount_ = static_cast<std::uint8_t>(attemptCount);
+  upstreamErrno_ = error.sysErrno;
+  abort(upstream::connectCloseReason(error));
+}
+
+// ---- open ----
+
+void TcpSession::onDownstreamReady() noexcept {
+  if (state_ == State::Connecting) {
+    // A half-closed client still wants its answer; only one that is gone ends the attempt.
+    const int fd = downstream().transport->fd();
+    const int sysErrno = downstream().readHangup ? context().sockets().connectError(fd) : 0;
+    if (sysErrno != 0) {
+      downstreamErrno_ = sysErrno;
+      abort(CloseReason::DownstreamGone);
+    }
+    return;
+  }
+  run();
+}
+
+void TcpSession::onReady(os::Ready ready) noexcept {
+  if (state_ == State::Connecting) {
+    connector_->onReady(ready);
+    // What arrived together with the answer to the connect is not told again.
+    if (state_ != State::Open) {
+      return;
+    }
+  }
+  if (state_ != State::Ended) {
+    upstream_.note(ready);
+    run();
+  }
+}
+
+Pump::Ends TcpSession::endsOf(Way way) noexcept {
+  if (way == Way::Up) {
+    return {.from = downstream(), .to = upstream_, .fromPollable = connection_, .toPollable = *this};
+  }
+  return {.from = upstream_, .to = downstream(), .fromPollable = *this, .toPollable = connection_};
+}
+
+void TcpSession::run() noexcept {
+  if (state_ == State::Flushing) {
+    flush();
+    return;
+  }
+  const base::TimePoint now = context().loop().now();
+  if (now - lastActive_ > kBulkForgottenAfter) {
+    up_.forgetBulk();
+    down_.forgetBulk();
+  }
+  runWay(Way::Up);
+  if (state_ == State::Open) {
+    runWay(Way::Down);
+  }
+  if (state_ == State::Open && up_.over() && down_.over()) {
+    if (failed_) {
+      startFlushing(up_.abandoned() ? Way::Down : Way::Up);
+    } else {
+      end();
+    }
+  }
+}
+
+void TcpSession::runWay(Way way) noexcept {
+  Pump& pump = pumpOf(way);
+  if (pump.over()) {
+    return;
+  }
+  const Pump::Result result = pump.run(context(), endsOf(way));
+  account(way, result);
+  switch (result.outcome) {
+    case Pump::Outcome::Blocked:
+    case Pump::Outcome::Ended:
+      return;
+    case Pump::Outcome::Yield:
+      context().loop().continueLater(*this);
+      return;
+    case Pump::Outcome::ReadFailed:
+      readFailed(way, result.sysErrno);
+      return;
+    case Pump::Outcome::WriteFailed:
+      writeFailed(way, result.sysErrno);
+      return;
+    case Pump::Outcome::BufferLimit:
+      abort(CloseReason::BufferLimit);
+      return;
+  }
+}
+
+void TcpSession::account(Way way, const Pump::Result& result) noexcept {
+  if (result.readBytes == 0 && result.writtenBytes == 0) {
+    return;
+  }
+  lastActive_ = context().loop().now();
+  telemetry::Cells& cells =
+      endpoint_->cells[static_cast<std::size_t>(connection_.listener().settings().direction)];
+  if (way == Way::Up) {
+    connection_.listener().countBytes(result.readBytes, 0);
+    cells.add(EndpointTcpCell::kWriteBytes, result.writtenBytes);
+  } else {
+    connection_.listener().countBytes(0, result.writtenBytes);
+    cells.add(EndpointTcpCell::kReadBytes, result.readBytes);
+  }
+}
+
+// ---- failing ----
+
+/// The first failure is the reason; `failedSource` is the way whose source failed.
+void TcpSession::noteFailure(Way failedSource, int sysErrno) noexcept {
+  const bool downstreamFailed = failedSource == Way::Up;
+  int& slot = downstreamFailed ? downstreamErrno_ : upstreamErrno_;
+  if (slot == 0) {
+    slot = sysErrno;
+  }
+  if (!std::exchange(failed_, true)) {
+    if (downstreamFailed) {
+      reason_ = isReset(sysErrno) ? CloseReason::DownstreamReset : CloseReason::DownstreamLost;
+    } else {
+      reason_ = isReset(sysErrno) ? CloseReason::UpstreamReset : CloseReason::UpstreamLost;
+    }
+  }
+}
+
+/// Nothing can come from that side and nothing can go to it; the other side gets what came before.
+void TcpSession::readFailed(Way way, int sysErrno) noexcept {
+  noteFailure(way, sysErrno);
+  pumpOf(way == Way::Up ? Way::Down : Way::Up).abandon(context());
+  startFlushing(way);
+}
+
+/// That side takes nothing any more, but what it has sent before it failed may still wait to be read.
+void TcpSession::writeFailed(Way way, int sysErrno) noexcept {
+  const Way back = way == Way::Up ? Way::Down : Way::Up;
+  noteFailure(back, sysErrno);
+  pumpOf(way).abandon(context());
+  pumpOf(back).withholdEnd();
+  Side& source = endsOf(back).from;
+  source.readReady = true;
+  source.readHangup = true;
+  context().loop().continueLater(*this);
+}
+
+void TcpSession::startFlushing(Way way) noexcept {
+  state_ = State::Flushing;
+  flushWay_ = way;
+  flushUntil_ = context().loop().now() + kFlushTimeout;
+  flush();
+}
+
+void TcpSession::flush() noexcept {
+  Pump& pump = pumpOf(flushWay_);
+  const Pump::Ends ends = endsOf(flushWay_);
+  const Pump::Result result = pump.flush(context(), ends);
+  account(flushWay_, result);
+  const bool sending = result.outcome == Pump::Outcome::Blocked ||
+                       (result.outcome == Pump::Outcome::Ended &&
+                        context().sockets().unsentBytes(ends.to.transport->fd()) > 0);
+  if (sending && context().loop().now() < flushUntil_) {
+    connection_.armTimer(kFlushPoll);
+    return;
+  }
+  end();
+}
+
+// ---- ending ----
+
+void TcpSession::onTimer() noexcept {
+  if (state_ == State::Flushing) {
+    flush();
+    return;
+  }
+  const auto idleTimeout = connection_.listener().settings().idleTimeout;
+  if (!idleTimeout) {
+    return;
+  }
+  if (context().loop().now() - lastActive_ >= *idleTimeout) {
+    abort(CloseReason::IdleTimeout);
+  } else {
+    armIdleTimer();
+  }
+}
+
+void TcpSession::armIdleTimer() noexcept {
+  const auto idleTimeout = connection_.listener().settings().idleTimeout;
+  if (idleTimeout) {
+    connection_.armTimer(*idleTimeout - (context().loop().now() - lastActive_));
+  }
+}
+
+void TcpSession::abort(CloseReason reason) noexcept {
+  if (state_ == State::Ended) {
+    return;
+  }
+  failed_ = true;
+  reason_ = reason;
+  end();
+}
+
+void TcpSession::end() noexcept {
+  state_ = State::Ended;
+  unlink();
+  // The session stays until its connection is freed at the end of the turn; what it holds goes now.
+  connector_.reset();
+  up_.abandon(context());
+  down_.abandon(context());
+  if (failed_) {
+    if (upstream_.transport != nullptr) {
+      upstream_.transport->reset();
+    }
+    downstream().transport->reset();
+  }
+  upstream_.transport.reset();
+  const upstream::Endpoint* endpoint = endpoint_;
+  const Ending ending{
+      .reason = reason_,
+      .downstreamErrno = downstreamErrno_,
+      .upstreamErrno = upstreamErrno_,
+      .clusterId = cluster_.settings().id,
+      .endpointId = endpoint == nullptr ? base::EndpointId{} : endpoint->id,
+      .upstreamAddress = endpoint == nullptr ? nullptr : &endpoint->address,
+      .connectUs = connectUs_,
+      .downstreamReadBytes = up_.readBytes(),
+      .upstreamReadBytes = down_.readBytes(),
+      .attemptCount = attemptCount_,
+  };
+  upstream::Endpoint* held = std::exchange(endpoint_, nullptr);
+  if (held != nullptr) {
+    cluster_.countClose(*held, connection_.listener().settings().direction, upstreamErrno_);
+  }
+  connection_.end(ending);
+  if (held != nullptr) {
+    cluster_.released(*held);
+  }
+}
+
+bool TcpSession::endpointRemovedBy(base::TimePoint time) const noexcept {
+  return endpoint_ != nullptr && endpoint_->removed && endpoint_->removedAt != base::TimePoint{} &&
+         endpoint_->removedAt <= time;
+}
+
+void TcpSession::describe(ConnectionView& view) const {
+  const upstream::Endpoint* endpoint =
+      connector_ == nullptr ? endpoint_ : connector_->endpoint();
+  if (endpoint != nullptr) {
+    view.endpointId = endpoint->id;
+    view.upstreamAddress = endpoint->address.toString();
+  }
+  switch (state_) {
+    case State::Connecting:
+      view.state = ConnectionState::Connecting;
+      break;
+    case State::Open:
+      view.state = ConnectionState::Open;
+      break;
+    case State::Flushing:
+    case State::Ended:
+      view.state = ConnectionState::Closing;
+      break;
+  }
+  const base::Duration idle = context().loop().now() - lastActive_;
+  view.idleMs = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(idle).count());
+  view.downstreamReadBytes = up_.readBytes();
+  view.upstreamReadBytes = down_.readBytes();
+  view.bufferedBytes = up_.heldBytes() + down_.heldBytes();
+  view.spliced = up_.spliced() || down_.spliced();
+}
+
+void TcpSession::dispose() noexcept { connection_.connections().freeTcpSession(*this); }
+
+}  // namespace weft::proxy

@@ -1,0 +1,91 @@
+// TcpSession: opaque bytes both ways: connecting -> open -> flushing -> ended. Each direction ends by itself; a
+// reset on one side becomes a reset on the other, after what came before it. Owned by its connection.
+#pragma once
+
+#include <cstdint>
+
+#include "os/loop.h"
+#include "os/object_pool.h"
+#include "proxy/pump.h"
+#include "proxy/session.h"
+#include "proxy/side.h"
+#include "upstream/connector.h"
+
+namespace weft::proxy {
+
+class Connection;
+class Connections;
+
+class TcpSession final : public Session,
+                         public os::Pollable,
+                         public upstream::ConnectorOwner,
+                         private os::Continuation {
+ public:
+  explicit TcpSession(Connection& connection) noexcept;
+  ~TcpSession() override;
+
+  TcpSession(const TcpSession&) = delete;
+  TcpSession& operator=(const TcpSession&) = delete;
+
+  void start() noexcept override;
+  void onDownstreamReady() noexcept override;
+  void onTimer() noexcept override;
+  void abort(telemetry::CloseReason reason) noexcept override;
+  [[nodiscard]] bool endpointRemovedBy(base::TimePoint time) const noexcept override;
+  void describe(ConnectionView& view) const override;
+  void dispose() noexcept override;
+
+ private:
+  enum class State : std::uint8_t { Connecting, Open, Flushing, Ended };
+
+  /// Which way bytes go.
+  enum class Way : std::uint8_t { Up, Down };
+
+  // From the poller, for the upstream descriptor.
+  void onReady(os::Ready ready) noexcept override;
+
+  // From the connector.
+  void onConnected(upstream::Connected connected) noexcept override;
+  void onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept override;
+
+  void onContinue() noexcept override { run(); }
+
+  void run() noexcept;
+  void runWay(Way way) noexcept;
+  void readFailed(Way way, int sysErrno) noexcept;
+  void writeFailed(Way way, int sysErrno) noexcept;
+  void noteFailure(Way failedSource, int sysErrno) noexcept;
+  void startFlushing(Way way) noexcept;
+  void flush() noexcept;
+  void account(Way way, const Pump::Result& result) noexcept;
+  void armIdleTimer() noexcept;
+  void end() noexcept;
+
+  [[nodiscard]] Pump& pumpOf(Way way) noexcept { return way == Way::Up ? up_ : down_; }
+
+  [[nodiscard]] Pump::Ends endsOf(Way way) noexcept;
+  [[nodiscard]] Context& context() const noexcept;
+  [[nodiscard]] Side& downstream() const noexcept;
+
+  Connection& connection_;
+  upstream::ClusterRuntime& cluster_;
+  os::PoolPtr<upstream::Connector> connector_;
+  upstream::Endpoint* endpoint_ = nullptr;
+  Side upstream_;
+  Pump up_;
+  Pump down_;
+  base::TimePoint lastActive_;
+  base::TimePoint flushUntil_{};
+  std::uint32_t connectUs_ = 0;
+  int downstreamErrno_ = 0;
+  int upstreamErrno_ = 0;
+  std::uint8_t attemptCount_ = 0;
+  State state_ = State::Connecting;
+  Way flushWay_ = Way::Up;
+  bool failed_ = false;
+  telemetry::CloseReason reason_ = telemetry::CloseReason::Finished;
+};
+
+static_assert(sizeof(TcpSession) <= 272);
+
+}  // namespace weft::proxy

@@ -1,0 +1,90 @@
+// ClusterRuntime: one cluster in one worker: its balancer and what was learned of its endpoints. A new snapshot is
+// applied to it, so that endpoints that stay keep what was learned; removed ones stay until their last
+// connection has left. Owned and used by one worker.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "snapshot/cluster.h"
+#include "telemetry/cell_table.h"
+#include "upstream/balancer.h"
+#include "upstream/context.h"
+#include "upstream/endpoint_state.h"
+
+namespace weft::upstream {
+
+/// An endpoint and its metric runs, which are taken when it is first used.
+struct Endpoint final : EndpointState {
+  using EndpointState::EndpointState;
+
+  base::TimePoint removedAt{};
+  std::array<telemetry::Cells, 2> cells;         ///< EndpointTcp, by direction.
+  std::array<telemetry::Cells, 2> cleanCloses;   ///< CloseErrno of errno 0, by direction.
+};
+
+class ClusterRuntime {
+ public:
+  ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings);
+  ~ClusterRuntime();
+
+  ClusterRuntime(const ClusterRuntime&) = delete;
+  ClusterRuntime& operator=(const ClusterRuntime&) = delete;
+
+  /// Adopts new settings of the same cluster.
+  void apply(std::shared_ptr<const snapshot::Cluster> settings);
+
+  /// The cluster has left the configuration: all its endpoints are removed ones.
+  void remove();
+
+  [[nodiscard]] const snapshot::Cluster& settings() const noexcept { return *settings_; }
+
+  /// For a connection that has tried `tried` before; null when there is nothing else.
+  [[nodiscard]] Endpoint* pick(std::span<EndpointState* const> tried);
+
+  /// From pick to released() a connection counts as the endpoint's, and the endpoint stays.
+  void acquired(Endpoint& endpoint, snapshot::Direction direction);
+  void released(Endpoint& endpoint);
+
+  void connected(Endpoint& endpoint, snapshot::Direction direction, base::Duration connectTime);
+
+  /// Avoids the endpoint for a while that grows with each failure in a row.
+  void connectFailed(Endpoint& endpoint, snapshot::Direction direction, const base::Error& error);
+
+  /// A connection that was open has closed.
+  void countClose(Endpoint& endpoint, snapshot::Direction direction, int sysErrno);
+
+  /// Frees removed endpoints without connections.
+  void sweep();
+
+  /// No connection uses it; it may be destroyed once it was removed.
+  [[nodiscard]] bool unused() const noexcept { return connectionsNow_ == 0; }
+
+  /// Present endpoints and removed ones that still have connections.
+  [[nodiscard]] const std::unordered_map<base::EndpointId, std::unique_ptr<Endpoint>>& endpoints()
+      const noexcept {
+    return endpoints_;
+  }
+
+  /// Metric runs of the endpoint that are in use must not be released.
+  [[nodiscard]] bool uses(base::EndpointId id) const noexcept { return endpoints_.contains(id); }
+
+ private:
+  void rebuildBalancer();
+  void setAvailable(Endpoint& endpoint, bool available, const base::Error& error,
+                    base::Duration backoff);
+  [[nodiscard]] base::Duration backoffAfter(std::uint32_t failureCount);
+
+  Context& context_;
+  std::shared_ptr<const snapshot::Cluster> settings_;
+  std::unique_ptr<Balancer> balancer_;
+  std::unordered_map<base::EndpointId, std::unique_ptr<Endpoint>> endpoints_;
+  std::vector<EndpointState*> members_;
+  std::uint32_t connectionsNow_ = 0;
+};
+
+}  // namespace weft::upstream

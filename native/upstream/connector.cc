@@ -1,0 +1,164 @@
+#include "upstream/connector.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <span>
+#include <utility>
+
+namespace weft::upstream {
+
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Side;
+using telemetry::WorkerCell;
+
+constexpr Error kNoEndpoint{.text = "the cluster has no endpoint",
+                            .code = ErrorCode::NoEndpoint,
+                            .side = Side::Upstream};
+constexpr Error kConnectTimeout{.text = "no answer in time",
+                                .code = ErrorCode::Timeout,
+                                .side = Side::Upstream};
+constexpr Error kNoMemory{.text = "no memory for a connection",
+                          .sysErrno = ENOMEM,
+                          .code = ErrorCode::Exhausted,
+                          .side = Side::Upstream};
+
+/// What this machine lacks says nothing about the endpoint.
+bool endpointAtFault(const Error& error) noexcept {
+  return error.code != ErrorCode::Exhausted && error.sysErrno != EADDRNOTAVAIL;
+}
+
+}  // namespace
+
+Connector::~Connector() {
+  if (endpoint_ != nullptr) {
+    cluster_.released(*endpoint_);
+  }
+}
+
+void Connector::start() noexcept {
+  lastError_ = kNoEndpoint;
+  tryNext();
+}
+
+/// Goes through endpoints until an attempt is under way or nothing is left.
+void Connector::tryNext() noexcept {
+  const std::uint32_t attemptsMax =
+      std::min(cluster_.settings().connectAttemptsMax, kAttemptsMax);
+  while (attemptCount_ < attemptsMax) {
+    Endpoint* endpoint = cluster_.pick(std::span(tried_).first(attemptCount_));
+    if (endpoint == nullptr) {
+      break;
+    }
+    if (tryEndpoint(*endpoint)) {
+      return;
+    }
+    if (lastError_.code == ErrorCode::Exhausted) {
+      break;
+    }
+  }
+  owner_.onConnectFailed(lastError_, attemptCount_);
+}
+
+bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
+  const snapshot::Cluster& settings = cluster_.settings();
+  context_.workerCells.add(attemptCount_ == 0 ? WorkerCell::ConnectAttempts
+                                              : WorkerCell::ConnectRetries);
+  tried_[attemptCount_++] = &endpoint;
+  endpoint_ = &endpoint;
+  cluster_.acquired(endpoint, direction_);
+  started_ = context_.loop.readClock();
+  os::StreamOptions options{.userTimeout = settings.userTimeout.value_or(base::Duration{})};
+  if (settings.keepalive) {
+    options.keepalive = {.idle = settings.keepalive->idle,
+                         .interval = settings.keepalive->interval,
+                         .probesMax = settings.keepalive->probesMax};
+  }
+  const auto fd = context_.sockets.connect(endpoint.address, options);
+  if (!fd.ok()) {
+    endAttempt(fd.error());
+    return false;
+  }
+  const bool unixSocket = endpoint.address.family() == base::AddressFamily::Unix;
+  transport_ = context_.transports.connecting(fd.value(), unixSocket);
+  if (transport_ == nullptr) {
+    endAttempt(kNoMemory);
+    return false;
+  }
+  const auto added =
+      context_.loop.poller().add(fd.value(), os::Interest::ReadWrite, pollable_);
+  if (!added.ok()) {
+    endAttempt(added.error());
+    return false;
+  }
+  connected_ = false;
+  context_.loop.arm(*this, settings.connectTimeout);
+  return true;
+}
+
+void Connector::endAttempt(const Error& error) noexcept {
+  lastError_ = error;
+  cancel();
+  transport_.reset();
+  Endpoint& endpoint = *std::exchange(endpoint_, nullptr);
+  if (endpointAtFault(error)) {
+    cluster_.connectFailed(endpoint, direction_, error);
+  }
+  cluster_.released(endpoint);
+}
+
+void Connector::attemptFailed(const Error& error) noexcept {
+  endAttempt(error);
+  if (error.code == ErrorCode::Exhausted) {
+    owner_.onConnectFailed(error, attemptCount_);
+  } else {
+    tryNext();
+  }
+}
+
+void Connector::onReady(os::Ready ready) noexcept {
+  if (transport_ == nullptr) {
+    return;
+  }
+  if (!connected_) {
+    if (!ready.has(os::Ready::kWritable | os::Ready::kFailed)) {
+      return;
+    }
+    const int sysErrno = context_.sockets.connectError(transport_->fd());
+    if (sysErrno != 0) {
+      attemptFailed(base::errorFromErrno(sysErrno, Side::Upstream, "cannot connect"));
+      return;
+    }
+    connected_ = true;
+  }
+  openTransport();
+}
+
+void Connector::openTransport() noexcept {
+  const transport::IoResult opened = transport_->open();
+  if (opened.status == transport::Status::Ok) {
+    succeed();
+  } else if (opened.status == transport::Status::Failed ||
+             opened.status == transport::Status::Eof) {
+    const int sysErrno = opened.sysErrno == 0 ? ECONNRESET : opened.sysErrno;
+    attemptFailed(base::errorFromErrno(sysErrno, Side::Upstream, "cannot secure the connection"));
+  }
+}
+
+void Connector::onTimer() noexcept { attemptFailed(kConnectTimeout); }
+
+void Connector::succeed() noexcept {
+  cancel();
+  const base::Duration connectTime =
+      std::max(context_.loop.now() - started_, base::Duration::zero());
+  Endpoint* endpoint = std::exchange(endpoint_, nullptr);
+  cluster_.connected(*endpoint, direction_, connectTime);
+  owner_.onConnected({.transport = std::move(transport_),
+                      .endpoint = endpoint,
+                      .connectTime = connectTime,
+                      .attemptCount = attemptCount_});
+}
+
+}  // namespace weft::upstream

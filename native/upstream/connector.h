@@ -1,0 +1,89 @@
+// Connector: makes one connection to a cluster: picks an endpoint, connects with a deadline, opens the transport,
+// and tries another endpoint when that fails. Lives only while it connects. Owned by the session that wants the
+// connection; one thread.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "base/error.h"
+#include "os/loop.h"
+#include "os/poller.h"
+#include "snapshot/listener.h"
+#include "transport/transport.h"
+#include "upstream/cluster_runtime.h"
+#include "upstream/context.h"
+
+namespace weft::upstream {
+
+/// An open upstream connection. The receiver calls cluster.released(endpoint) when it ends.
+struct Connected {
+  transport::TransportPtr transport;
+  Endpoint* endpoint = nullptr;
+  base::Duration connectTime{};
+  std::uint32_t attemptCount = 0;
+};
+
+class ConnectorOwner {
+ public:
+  /// The connector may be destroyed in either call.
+  virtual void onConnected(Connected connected) noexcept = 0;
+  virtual void onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept = 0;
+
+ protected:
+  ~ConnectorOwner() = default;
+};
+
+class Connector final : private os::Timer {
+ public:
+  static constexpr std::uint32_t kAttemptsMax = 8;
+
+  /// The descriptor is registered for `pollable`, which passes readiness on to onReady() until the connector has
+  /// answered; so the registration is never changed.
+  Connector(Context& context, ClusterRuntime& cluster, snapshot::Direction direction,
+            os::Pollable& pollable, ConnectorOwner& owner) noexcept
+      : context_(context),
+        cluster_(cluster),
+        pollable_(pollable),
+        owner_(owner),
+        direction_(direction) {}
+
+  ~Connector();
+
+  Connector(const Connector&) = delete;
+  Connector& operator=(const Connector&) = delete;
+
+  /// Answers the owner in this call or later.
+  void start() noexcept;
+
+  void onReady(os::Ready ready) noexcept;
+
+  /// The endpoint of the present attempt; null between attempts.
+  [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
+
+ private:
+  void onTimer() noexcept override;
+
+  /// True when an attempt is under way; false with the reason in `lastError_`.
+  [[nodiscard]] bool tryEndpoint(Endpoint& endpoint) noexcept;
+  void tryNext() noexcept;
+  void attemptFailed(const base::Error& error) noexcept;
+  void endAttempt(const base::Error& error) noexcept;
+  void openTransport() noexcept;
+  void succeed() noexcept;
+
+  Context& context_;
+  ClusterRuntime& cluster_;
+  os::Pollable& pollable_;
+  ConnectorOwner& owner_;
+  transport::TransportPtr transport_;
+  Endpoint* endpoint_ = nullptr;
+  base::TimePoint started_{};
+  base::Error lastError_{};
+  std::array<EndpointState*, kAttemptsMax> tried_{};
+  std::uint32_t attemptCount_ = 0;
+  snapshot::Direction direction_;
+  bool connected_ = false;
+};
+
+}  // namespace weft::upstream
