@@ -1,0 +1,85 @@
+// What the admin server needs to know and to ask for; lib/app implements it. Nothing here can reach a private
+// key, a token or the process environment.
+
+import type { LogLevel } from '../base/log.ts';
+import type { ExpositionFormat } from '../metrics/prometheus.ts';
+
+export interface Readiness {
+  readonly ready: boolean;
+  /** One word or a few: `ready`, `starting`, `draining`. */
+  readonly state: string;
+}
+
+export interface ConfigReport {
+  readonly desiredRevision: number;
+  readonly appliedRevision: number;
+  /** The configuration, complete; the server redacts what is secret. */
+  readonly config: unknown;
+}
+
+export interface EndpointPart {
+  readonly worker: number;
+  readonly available: boolean;
+  readonly connectionsNow: number;
+  readonly connectUs: number;
+  readonly failureCount: number;
+}
+
+export interface EndpointReport {
+  readonly id: number;
+  readonly address: string;
+  readonly weight: number;
+  /** False when a worker avoids it. */
+  readonly available: boolean;
+  /** Sums over the workers. */
+  readonly connectionsNow: number;
+  readonly failureCount: number;
+  /** What each worker that has met it knows. */
+  readonly workers: readonly EndpointPart[];
+}
+
+export interface ClusterReport {
+  readonly id: number;
+  readonly name: string;
+  readonly balancer: string;
+  readonly endpoints: readonly EndpointReport[];
+}
+
+export interface ConnectionReport {
+  readonly worker: number;
+  readonly connectionId: number;
+  readonly listener: string | null;
+  readonly cluster: string | null;
+  readonly endpoint: string | null;
+  readonly state: string;
+  readonly downstreamAddress: string;
+  readonly upstreamAddress: string | null;
+  readonly ageMs: number;
+  readonly idleMs: number;
+  readonly downstreamReadBytes: number;
+  readonly upstreamReadBytes: number;
+  readonly bufferedBytes: number;
+  readonly spliced: boolean;
+}
+
+/** A list that may have been cut. */
+export interface Page<Item> {
+  readonly items: readonly Item[];
+  readonly truncated: boolean;
+}
+
+export interface AdminView {
+  readiness(): Readiness;
+  metrics(format: ExpositionFormat): string;
+  config(): ConfigReport;
+  clusters(endpointCountMax: number): Promise<Page<ClusterReport>>;
+  connections(countMax: number): Promise<Page<ConnectionReport>>;
+  logLevel(): LogLevel;
+  setLogLevel(level: LogLevel): void;
+  /** Begins at once and does not wait. `null`: the deadline of the configuration, which is returned. */
+  drain(deadlineMs: number | null): number;
+  /** Whether the configuration allows `shutdown`. */
+  shutdownAllowed(): boolean;
+  /** Drains, then ends the process. */
+  shutdown(): void;
+}

@@ -1,0 +1,68 @@
+// What an admin server shows, for tests of the server alone: records what it was asked for.
+
+import type {
+  AdminView,
+  ClusterReport,
+  ConfigReport,
+  ConnectionReport,
+  Page,
+  Readiness,
+} from '../../lib/admin/view.ts';
+import type { LogLevel } from '../../lib/base/log.ts';
+import type { ExpositionFormat } from '../../lib/metrics/prometheus.ts';
+
+export class FakeView implements AdminView {
+  state: Readiness = { ready: true, state: 'ready' };
+  metricsText = 'weft_up 1\n';
+  configReport: ConfigReport = { desiredRevision: 2, appliedRevision: 1, config: {} };
+  clusterPage: Page<ClusterReport> = { items: [], truncated: false };
+  level: LogLevel = 'info';
+  allowShutdown = false;
+  error: Error | null = null;
+  readonly asked: string[] = [];
+
+  readiness(): Readiness {
+    return this.state;
+  }
+
+  metrics(format: ExpositionFormat): string {
+    return `# ${format}\n${this.metricsText}`;
+  }
+
+  config(): ConfigReport {
+    return this.configReport;
+  }
+
+  async clusters(): Promise<Page<ClusterReport>> {
+    if (this.error !== null) {
+      throw this.error;
+    }
+    return this.clusterPage;
+  }
+
+  async connections(countMax: number): Promise<Page<ConnectionReport>> {
+    this.asked.push(`connections ${countMax}`);
+    return { items: [], truncated: false };
+  }
+
+  logLevel(): LogLevel {
+    return this.level;
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.level = level;
+  }
+
+  drain(deadlineMs: number | null): number {
+    this.asked.push(`drain ${deadlineMs}`);
+    return deadlineMs ?? 120_000;
+  }
+
+  shutdownAllowed(): boolean {
+    return this.allowShutdown;
+  }
+
+  shutdown(): void {
+    this.asked.push('shutdown');
+  }
+}
