@@ -1,0 +1,144 @@
+// What the admin server shows of a running proxy: joins what the workers say with the names of the desired state.
+
+import type {
+  AdminView,
+  ClusterReport,
+  ConfigReport,
+  ConnectionReport,
+  EndpointReport,
+  Page,
+  Readiness,
+} from '../admin/view.ts';
+import type { Log, LogLevel } from '../base/log.ts';
+import type { Config } from '../config/config.ts';
+import type { ConnectionDump, EndpointDump } from '../contract/addon.ts';
+import type { DesiredCluster, DesiredEndpoint, DesiredState } from '../control/desired-state.ts';
+import type { Publisher } from '../control/publisher.ts';
+import type { Engine } from '../engine/engine.ts';
+import { type ControlFacts, collectFamilies } from '../metrics/families.ts';
+import { type ExpositionFormat, renderMetrics } from '../metrics/prometheus.ts';
+import type { Registry } from '../metrics/registry.ts';
+
+export interface ProxyViewParts {
+  readonly engine: Engine;
+  readonly registry: Registry;
+  readonly publisher: Publisher;
+  readonly state: DesiredState;
+  readonly log: Log;
+  readonly config: () => Config;
+  readonly readiness: () => Readiness;
+  readonly facts: () => ControlFacts;
+  readonly drain: (deadlineMs: number) => void;
+  readonly shutdown: () => void;
+}
+
+export class ProxyView implements AdminView {
+  readonly #parts: ProxyViewParts;
+
+  constructor(parts: ProxyViewParts) {
+    this.#parts = parts;
+  }
+
+  readiness(): Readiness {
+    return this.#parts.readiness();
+  }
+
+  metrics(format: ExpositionFormat): string {
+    const { registry, facts } = this.#parts;
+    return renderMetrics(collectFamilies(registry, facts()), format);
+  }
+
+  config(): ConfigReport {
+    const { publisher, config } = this.#parts;
+    const { desiredRevision, appliedRevision } = publisher;
+    return { desiredRevision, appliedRevision, config: config() };
+  }
+
+  async clusters(endpointCountMax: number): Promise<Page<ClusterReport>> {
+    const { engine, state } = this.#parts;
+    const dump = await engine.dump({ type: 'clusters', countMax: endpointCountMax });
+    const parts = new Map<number, EndpointDump[]>();
+    for (const endpoint of dump.endpoints) {
+      const known = parts.get(endpoint.endpointId);
+      known === undefined ? parts.set(endpoint.endpointId, [endpoint]) : known.push(endpoint);
+    }
+    const items = state.current().clusters.map((cluster) => clusterReport(cluster, parts));
+    return { items, truncated: dump.truncated };
+  }
+
+  async connections(countMax: number): Promise<Page<ConnectionReport>> {
+    const { engine, state } = this.#parts;
+    const { connections, truncated } = await engine.dump({ type: 'connections', countMax });
+    return { items: connections.map((dump) => connectionReport(dump, state)), truncated };
+  }
+
+  logLevel(): LogLevel {
+    return this.#parts.log.level;
+  }
+
+  setLogLevel(level: LogLevel): void {
+    this.#parts.log.level = level;
+  }
+
+  drain(deadlineMs: number | null): number {
+    const wanted = deadlineMs ?? this.#parts.config().drain.deadlineMs;
+    this.#parts.drain(wanted);
+    return wanted;
+  }
+
+  shutdownAllowed(): boolean {
+    return this.#parts.config().admin?.shutdown ?? false;
+  }
+
+  shutdown(): void {
+    this.#parts.shutdown();
+  }
+}
+
+function clusterReport(
+  { id, config, endpoints }: DesiredCluster,
+  parts: ReadonlyMap<number, readonly EndpointDump[]>,
+): ClusterReport {
+  return {
+    id,
+    name: config.name,
+    balancer: config.balancer.type,
+    endpoints: endpoints.map((endpoint) => endpointReport(endpoint, parts.get(endpoint.id) ?? [])),
+  };
+}
+
+function endpointReport(
+  { id, address, weight }: DesiredEndpoint,
+  parts: readonly EndpointDump[],
+): EndpointReport {
+  const sum = (read: (part: EndpointDump) => number): number =>
+    parts.reduce((total, part) => total + read(part), 0);
+  return {
+    id,
+    address,
+    weight,
+    available: parts.every((part) => part.available),
+    connectionsNow: sum((part) => part.connectionsNow),
+    failureCount: sum((part) => part.failureCount),
+    workers: parts.map(({ worker, available, connectionsNow, connectUs, failureCount }) => ({
+      worker,
+      available,
+      connectionsNow,
+      connectUs,
+      failureCount,
+    })),
+  };
+}
+
+function connectionReport(dump: ConnectionDump, state: DesiredState): ConnectionReport {
+  const { listenerId, clusterId, endpointId, connectionId, worker, ...rest } = dump;
+  const endpoint = endpointId === null ? null : state.endpoint(clusterId, endpointId);
+  return {
+    worker,
+    connectionId,
+    listener: state.listener(listenerId)?.name ?? null,
+    cluster: state.clusterName(clusterId),
+    endpoint: endpoint?.address ?? null,
+    ...rest,
+  };
+}
