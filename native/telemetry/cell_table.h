@@ -1,7 +1,8 @@
-// CellTable: gives out runs of cells to label combinations that a worker meets at run time, and writes in a
-// directory what each run means. Both memories are handed in by the owner (the engine) and read by TypeScript
-// without a call; layout in lib/contract/metrics.ts. Bounded: when cells or slots run out, the caller gets the
-// overflow run of its kind, which counts like any other. Owned and used by one worker.
+// CellTable: gives out runs of cells to label combinations that a worker meets at run time, and
+// writes in a directory what each run means. Both memories are handed in by the owner (the engine)
+// and read by TypeScript without a call; layout in lib/contract/metrics.ts. Bounded: when cells or
+// slots run out, the caller gets the overflow run of its kind, which counts like any other. Owned
+// and used by one worker.
 #pragma once
 
 #include <array>
@@ -86,18 +87,21 @@ static_assert(sizeof(DirectorySlot) == 128);
 
 class CellTable {
  public:
-  /// REQUIRES: both memories are zero, outlive the table, and have room for the worker's own cells and one
-  /// overflow run of each kind.
+  /// REQUIRES: both memories are zero, outlive the table, and have room for the worker's own cells
+  /// and one overflow run of each kind.
   CellTable(std::span<std::uint64_t> cells, std::span<DirectorySlot> directory);
+
+  /// Cells that the worker's own ones and the overflow runs take.
+  [[nodiscard]] static std::size_t cellCountMin() noexcept;
 
   [[nodiscard]] WorkerCells worker() noexcept { return worker_; }
 
-  /// The run of this key: the one that it has, a new one, or the overflow run of its kind. Allocates only when
-  /// the key is new.
+  /// The run of this key: the one that it has, a new one, or the overflow run of its kind.
+  /// Allocates only when the key is new.
   [[nodiscard]] Cells run(const RunKey& key);
 
-  /// Frees a run whose owner in TypeScript has let go of it. False, and nothing happens, when the generation is
-  /// not the present one. REQUIRES: nobody in the worker still writes to that run.
+  /// Frees a run whose owner in TypeScript has let go of it. False, and nothing happens, when the
+  /// generation is not the present one. REQUIRES: nobody in the worker still writes to that run.
   bool release(std::uint32_t slot, std::uint32_t generation);
 
   /// The key of a live slot; kind Overflow when the slot is free, unknown or an overflow run.
@@ -110,7 +114,8 @@ class CellTable {
     std::uint32_t cellCount;
   };
 
-  [[nodiscard]] bool take(const RunKey& key, Place& place);
+  [[nodiscard]] Cells cellsOf(const Place& place) const noexcept;
+  [[nodiscard]] bool take(RunKind kind, Place& place);
   void announce(const RunKey& key, const Place& place);
 
   std::span<std::uint64_t> cells_;

@@ -1,5 +1,6 @@
-// Cells: 64-bit counters in a slab that one worker writes and TypeScript reads as an ArrayBuffer. Reserved at
-// start, touched lazily by the kernel. Writers use plain relaxed stores: there is only one.
+// Cells: 64-bit counters in a slab that one worker writes and TypeScript reads as an ArrayBuffer.
+// Reserved at start, touched lazily by the kernel. Writers use plain relaxed stores: there is only
+// one.
 #pragma once
 
 #include <array>
@@ -38,13 +39,14 @@ enum class WorkerCell : std::uint8_t {
 inline constexpr std::size_t kWorkerCellCount = 18;
 
 inline constexpr std::array<std::string_view, kWorkerCellCount> kWorkerCellNames = {
-    "loopTurns",       "accepted",        "acceptPauses",     "acceptPausedNow", "handedOver",
-    "connectionsNow",  "bufferedBytesNow", "eventsDropped",   "runsOverflowed",  "splicePromotions",
-    "spliceDemotions", "pipesNow",        "pipesDenied",      "appliedRevision", "connectAttempts",
-    "connectRetries",  "pollerChanges",   "drainingNow",
+    "loopTurns",       "accepted",         "acceptPauses",  "acceptPausedNow", "handedOver",
+    "connectionsNow",  "bufferedBytesNow", "eventsDropped", "runsOverflowed",  "splicePromotions",
+    "spliceDemotions", "pipesNow",         "pipesDenied",   "appliedRevision", "connectAttempts",
+    "connectRetries",  "pollerChanges",    "drainingNow",
 };
 
-/// A view of consecutive cells. Copied freely; the slab outlives it. Written by the owning worker only.
+/// A view of consecutive cells. Copied freely; the slab outlives it. Written by the owning worker
+/// only.
 class Cells {
  public:
   Cells() = default;

@@ -1,5 +1,6 @@
-// The closed list of ways in which a connection ends. The number is the metric cell and what an event record
-// carries; lib/contract/close-reason.ts has the same list, docs/errors.md explains each.
+// The closed list of ways in which a connection ends. The number is the metric cell and what an
+// event record carries; lib/contract/close-reason.ts has the same list, docs/errors.md explains
+// each.
 #pragma once
 
 #include <array>
@@ -10,20 +11,20 @@
 namespace weft::telemetry {
 
 enum class CloseReason : std::uint8_t {
-  Finished,            ///< Both sides ended their half in order.
-  DownstreamReset,     ///< Who connected to us sent a reset.
-  UpstreamReset,       ///< The endpoint sent a reset.
-  DownstreamLost,      ///< Keepalive or unacknowledged data timed out, or no path, towards downstream.
-  UpstreamLost,        ///< The same towards the endpoint.
-  DownstreamGone,      ///< Downstream left before there was an upstream connection.
-  IdleTimeout,         ///< No byte in either direction for the listener's idle timeout.
-  ConnectRefused,      ///< Every attempt was refused; the last one is reported.
-  ConnectTimeout,      ///< The last attempt got no answer in time.
-  ConnectFailed,       ///< The last attempt failed in another way; errno says which.
-  NoEndpoint,          ///< The cluster has no endpoint.
-  ListenerLimit,       ///< The listener's connectionsMax was reached.
-  ConnectionLimit,     ///< The process' connectionsMax was reached.
-  BufferLimit,         ///< The process' bufferedBytesMax was reached.
+  Finished,         ///< Both sides ended their half in order.
+  DownstreamReset,  ///< Who connected to us sent a reset.
+  UpstreamReset,    ///< The endpoint sent a reset.
+  DownstreamLost,   ///< Keepalive or unacknowledged data timed out, or no path, towards downstream.
+  UpstreamLost,     ///< The same towards the endpoint.
+  DownstreamGone,   ///< Downstream left before there was an upstream connection.
+  IdleTimeout,      ///< No byte in either direction for the listener's idle timeout.
+  ConnectRefused,   ///< Every attempt was refused; the last one is reported.
+  ConnectTimeout,   ///< The last attempt got no answer in time.
+  ConnectFailed,    ///< The last attempt failed in another way; errno says which.
+  NoEndpoint,       ///< The cluster has no endpoint.
+  ListenerLimit,    ///< The listener's connectionsMax was reached.
+  ConnectionLimit,  ///< The process' connectionsMax was reached.
+  BufferLimit,      ///< The process' bufferedBytesMax was reached.
   ResourcesExhausted,  ///< The kernel gave no descriptor or memory for the upstream side.
   ListenerRemoved,     ///< A configuration without the listener, and its drain deadline passed.
   EndpointRemoved,     ///< The same for the endpoint.

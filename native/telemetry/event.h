@@ -1,5 +1,5 @@
-// Event records: what a worker tells TypeScript about single happenings. A fixed header, then numbers, then
-// length-prefixed byte fields; layout in lib/contract/events.ts.
+// Event records: what a worker tells TypeScript about single happenings. A fixed header, then
+// numbers, then length-prefixed byte fields; layout in lib/contract/events.ts.
 #pragma once
 
 #include <array>
@@ -36,8 +36,8 @@ struct Event {
 
 inline constexpr std::size_t kEventBytesMax = 4096;
 
-/// Writes the record into `out` (at least kEventBytesMax long) and returns its size. Fields that do not fit are
-/// cut, from the last one back, and marked.
+/// Writes the record into `out` (at least kEventBytesMax long) and returns its size. Fields that do
+/// not fit are cut, from the last one back, and marked.
 [[nodiscard]] std::size_t encodeEvent(const Event& event, base::MutableBytes out) noexcept;
 
 }  // namespace weft::telemetry

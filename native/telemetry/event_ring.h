@@ -1,5 +1,6 @@
-// EventRing: a bounded ring of whole records with one writer (the worker) and one reader (the JavaScript
-// thread). A full ring costs events, never traffic: what does not fit is dropped and counted. Lock free.
+// EventRing: a bounded ring of whole records with one writer (the worker) and one reader (the
+// JavaScript thread). A full ring costs events, never traffic: what does not fit is dropped, and
+// the caller counts it. Lock free.
 #pragma once
 
 #include <atomic>
@@ -15,13 +16,12 @@ class EventRing {
  public:
   /// REQUIRES: a power of two, at least 2 * kEventBytesMax. Memory is touched only as it is used.
   explicit EventRing(std::size_t bytes);
-  ~EventRing();
 
   EventRing(const EventRing&) = delete;
   EventRing& operator=(const EventRing&) = delete;
 
   enum class Push : std::uint8_t {
-    Stored,           ///< The reader knows already that there is something.
+    Stored,            ///< The reader knows already that there is something.
     StoredWakeReader,  ///< The ring was empty for the reader: wake it.
     Dropped,
   };
@@ -29,15 +29,19 @@ class EventRing {
   /// Writer only.
   [[nodiscard]] Push push(const Event& event) noexcept;
 
-  /// Reader only. Moves whole records into `out`, as many as fit, and returns the bytes written; 0 when empty, and
-  /// then the next push asks for a wake-up again. REQUIRES: out.size() >= kEventBytesMax.
+  /// Reader only. Moves whole records into `out`, as many as fit, and returns the bytes written; 0
+  /// when empty, and then the next push asks for a wake-up again. REQUIRES: out.size() >=
+  /// kEventBytesMax.
   [[nodiscard]] std::size_t drain(base::MutableBytes out) noexcept;
 
  private:
-  struct Memory;
+  [[nodiscard]] std::size_t wholeRecords(std::uint64_t from, std::size_t stored,
+                                         std::size_t room) const noexcept;
 
-  std::unique_ptr<Memory> memory_;
-  std::size_t mask_;
+  std::unique_ptr<std::byte[]> memory_;
+  base::MutableBytes ring_;
+  // Positions only grow; the place in the ring is the remainder. Each side writes its own cache
+  // line.
   alignas(64) std::atomic<std::uint64_t> written_{0};
   alignas(64) std::atomic<std::uint64_t> read_{0};
   alignas(64) std::atomic<bool> readerAwake_{false};

@@ -1,4 +1,5 @@
-// EventSink: where a worker's code puts events. The engine's goes into the ring; tests collect them.
+// EventSink: where a worker's code puts events. The engine's goes into the ring; tests collect
+// them.
 #pragma once
 
 #include "telemetry/event.h"
