@@ -1,0 +1,58 @@
+// Lists in documents against the lists in code that they are about.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { errorCodes } from '../../lib/base/errors.ts';
+import { closeReasons } from '../../lib/contract/close-reason.ts';
+import { families } from '../../lib/metrics/names.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+interface Row {
+  readonly name: string;
+  readonly cells: readonly string[];
+}
+
+/** Rows of the tables below a heading whose first cell is a name in backquotes. */
+function rows(document: string, heading: string): readonly Row[] {
+  const text = readFileSync(join(root, 'docs', document), 'utf8');
+  const start = heading === '' ? 0 : text.indexOf(`\n## ${heading}\n`) + 1;
+  assert.ok(heading === '' || start > 0, `${document} has no heading ${heading}`);
+  const end = heading === '' ? -1 : text.indexOf('\n## ', start);
+  return text
+    .slice(start, end < 0 ? undefined : end)
+    .split('\n')
+    .flatMap((line) => {
+      const cells = line.split('|').map((cell) => cell.trim());
+      const name = /^`([^`]+)`$/.exec(cells[1] ?? '')?.[1];
+      return name === undefined ? [] : [{ name, cells: cells.slice(2, -1) }];
+    });
+}
+
+const names = (list: readonly Row[]): readonly string[] => list.map(({ name }) => name);
+
+test('docs/errors.md has every close reason, in the order of the code', () => {
+  const list = rows('errors.md', 'Close reasons');
+  assert.deepEqual(names(list), closeReasons);
+  assert.ok(list.every(({ cells }) => cells[0] !== ''));
+});
+
+test('docs/errors.md has every error code, with the exit code of what it is about', () => {
+  const list = rows('errors.md', 'Error codes');
+  assert.deepEqual(names(list), [...errorCodes].sort());
+  for (const { name, cells } of list) {
+    const expected = /^ERR_(?:CONFIG|USAGE)/.test(name) ? '2' : '1';
+    assert.equal(cells[0], expected, name);
+  }
+});
+
+test('docs/metrics.md has every family with its type, and no other', () => {
+  const documented = rows('metrics.md', '').filter(({ name }) =>
+    /^(?:tcp|weft|process)_/.test(name),
+  );
+  const described = documented.map(({ name, cells }) => `${name} ${cells[0]}`).sort();
+  const known = Object.values(families).map(({ name, type }) => `${name} ${type}`);
+  assert.deepEqual(described, known.sort());
+});
