@@ -52,6 +52,9 @@ Result<Address> Address::parse(std::string_view text) {
     }
     return unixPath(path);
   }
+  if (text.find('\0') != std::string_view::npos) {
+    return badAddress("an address has no zero byte");
+  }
   const auto colon = text.rfind(':');
   std::uint16_t port = 0;
   if (colon == std::string_view::npos || !parseNumber(text.substr(colon + 1), port)) {
