@@ -4,7 +4,6 @@
 
 import type { Log } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
-import type { ConfigWatch } from './config-watch.ts';
 import type { WeftProxy } from './proxy.ts';
 
 /** The part of `process` that is used here. */
@@ -19,8 +18,6 @@ export interface LifecycleOptions {
   readonly config: Config;
   /** `null`: there is no file to load again. */
   readonly load: (() => Promise<Config>) | null;
-  /** Watches the file; `null` without --watch. */
-  readonly watch: ConfigWatch | null;
 }
 
 /** Longer than any process lives between two of its turns; Node's largest is 2^31 - 1. */
@@ -66,14 +63,12 @@ export class Lifecycle {
     } finally {
       await proxy.stop();
       clearInterval(keepAlive);
-      this.#options.watch?.stop();
       remove();
     }
   }
 
   async #live(proxy: WeftProxy): Promise<void> {
     await proxy.start(this.#options.config);
-    this.#options.watch?.start();
     await this.#stopping;
     if (this.#stopCount === 1) {
       await proxy.drain();

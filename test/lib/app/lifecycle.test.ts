@@ -15,7 +15,7 @@ function setUp(load: (() => Promise<Config>) | null = async () => config) {
   const addon = new FakeAddon();
   const log = new MemoryLog();
   const signals = new EventEmitter();
-  const lifecycle = new Lifecycle({ log, signals, config, load, watch: null });
+  const lifecycle = new Lifecycle({ log, signals, config, load });
   const proxy = new WeftProxy({
     addon,
     log,

@@ -1,0 +1,54 @@
+// What `weft run` and `weft forward` share: a process that runs one proxy until it is stopped. Imports what moves bytes
+// and nothing else, because what is imported is paid for in memory as long as the sidecar lives.
+
+import { setFlagsFromString } from 'node:v8';
+import { Lifecycle } from '../app/lifecycle.ts';
+import { WeftProxy } from '../app/proxy.ts';
+import { createLog } from '../base/log.ts';
+import type { Config } from '../config/config.ts';
+import { loadAddon } from '../engine/load-addon.ts';
+import { packageVersion } from './package-version.ts';
+
+export interface RunProxyOptions {
+  readonly config: Config;
+  /** Loads the configuration again; `null` when there is no file. */
+  readonly load: (() => Promise<Config>) | null;
+  /** Calls back when the file changed, until it is stopped; `null` without --watch. */
+  readonly watch: ((onChange: () => void) => { stop(): void }) | null;
+}
+
+/** Without it V8 keeps semi-spaces of 16 MB after a load that lasted a second. It works only before they grow. */
+export function keepHeapSmall(): void {
+  setFlagsFromString('--max-semi-space-size=1');
+}
+
+/** Resolves with the exit code when the proxy was stopped. Rejects when it cannot start. */
+export async function runProxy(options: RunProxyOptions): Promise<number> {
+  const { config, load } = options;
+  const addon = loadAddon();
+  const log = await createLog(config.log);
+  const lifecycle = new Lifecycle({ log, signals: process, config, load });
+  const proxy = new WeftProxy({
+    addon,
+    log,
+    build: {
+      version: packageVersion(),
+      addon: addon.probe().build,
+      node: process.versions.node,
+    },
+    onShutdown: () => lifecycle.requestStop('POST /shutdown'),
+    trace: process.env['WEFT_TRACE_BOUNDARY'] === '1' ? traceToStderr : null,
+  });
+  const watch = options.watch?.(() => lifecycle.reload());
+  try {
+    await lifecycle.run(proxy);
+  } finally {
+    watch?.stop();
+    log.flush();
+  }
+  return 0;
+}
+
+function traceToStderr(line: string): void {
+  process.stderr.write(`weft boundary: ${line}\n`);
+}
