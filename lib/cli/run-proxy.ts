@@ -25,6 +25,8 @@ export function keepHeapSmall(): void {
 /** Resolves with the exit code when the proxy was stopped. Rejects when it cannot start. */
 export async function runProxy(options: RunProxyOptions): Promise<number> {
   const { config, load } = options;
+  // For other commands an unexpected error is the end; a proxy logs it and goes on (lib/app/lifecycle.ts).
+  process.removeAllListeners('uncaughtException');
   const addon = loadAddon();
   const log = await createLog(config.log);
   const lifecycle = new Lifecycle({ log, signals: process, config, load });

@@ -1,10 +1,10 @@
 // `weft demo`: small real backends, Weft in front of them, real traffic, and what came of it.
 
 import { UsageError } from '../../base/errors.ts';
+import { parseCommand } from '../args.ts';
 import { runDemo } from '../demo/demo.ts';
 import { losses, reportJson, reportText } from '../demo/report.ts';
 import { type Output, Screen } from '../demo/screen.ts';
-import { parseCommand } from '../parse-command.ts';
 
 const help = `Show what Weft does, on this machine, with nothing to set up.
 

@@ -1,7 +1,7 @@
 // `weft run`: the proxy as a configuration file describes it.
 
 import type { LoadedConfig } from '../../config/load.ts';
-import { parseCommand } from '../parse-command.ts';
+import { parseCommand } from '../args.ts';
 import { keepHeapSmall, runProxy } from '../run-proxy.ts';
 
 const help = `Run the proxy as a configuration file describes it.
