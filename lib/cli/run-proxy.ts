@@ -1,7 +1,6 @@
 // What `weft run` and `weft forward` share: a process that runs one proxy until it is stopped. Imports what moves bytes
 // and nothing else, because what is imported is paid for in memory as long as the sidecar lives.
 
-import { setFlagsFromString } from 'node:v8';
 import { Lifecycle } from '../app/lifecycle.ts';
 import { WeftProxy } from '../app/proxy.ts';
 import { createLog } from '../base/log.ts';
@@ -15,11 +14,6 @@ export interface RunProxyOptions {
   readonly load: (() => Promise<Config>) | null;
   /** Calls back when the file changed, until it is stopped; `null` without --watch. */
   readonly watch: ((onChange: () => void) => { stop(): void }) | null;
-}
-
-/** Without it V8 keeps semi-spaces of 16 MB after a load that lasted a second. It works only before they grow. */
-export function keepHeapSmall(): void {
-  setFlagsFromString('--max-semi-space-size=1');
 }
 
 /** Resolves with the exit code when the proxy was stopped. Rejects when it cannot start. */

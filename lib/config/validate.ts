@@ -38,12 +38,12 @@ export function checkConfig(input: unknown): readonly ConfigIssue[] {
   return validated.ok ? [] : validated.issues;
 }
 
-/** `subject` is the file, or another word for where the configuration came from. */
+/** `subject` is the file, or another word for where the configuration came from; empty says nothing of it. */
 export function invalidConfig(subject: string, issues: readonly ConfigIssue[]): ConfigError {
   const lines = issues.map(issueText);
   const message =
     lines.length === 1
-      ? `${subject}: ${lines[0]}`
-      : `${subject} has ${lines.length} problems:\n${lines.map((line) => `  ${line}`).join('\n')}`;
+      ? `${subject === '' ? '' : `${subject}: `}${lines[0]}`
+      : `${subject === '' ? '' : `${subject} has `}${lines.length} problems:\n  ${lines.join('\n  ')}`;
   return new ConfigError('ERR_CONFIG_INVALID', message, { path: subject, issues });
 }

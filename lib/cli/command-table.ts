@@ -1,0 +1,150 @@
+// Every command, with its arguments, flags and an example. The parser and the help texts follow this table.
+
+export interface Flag {
+  /** Without dashes. */
+  readonly name: string;
+  /** What stands for the value in help texts; `null` for a switch. */
+  readonly value: string | null;
+  readonly about: string;
+}
+
+export interface Command {
+  readonly name: string;
+  readonly summary: string;
+  /** Positional arguments as help texts show them. */
+  readonly arguments: string;
+  readonly argumentsMin: number;
+  readonly argumentsMax: number;
+  readonly flags: readonly Flag[];
+  /** A line to copy. */
+  readonly example: string;
+  /** What the summary does not say, in lines of at most 80 columns. */
+  readonly details: readonly string[];
+}
+
+const config: Flag = {
+  name: 'config',
+  value: 'FILE',
+  about: 'the file to read (default: weft.config.* here; WEFT_CONFIG)',
+};
+const watch: Flag = {
+  name: 'watch',
+  value: null,
+  about: 'reload when the file, or one that it imports, changes',
+};
+const workers: Flag = {
+  name: 'workers',
+  value: 'N',
+  about: 'threads that move bytes (default: the usable CPUs; WEFT_WORKERS)',
+};
+const admin: Flag = {
+  name: 'admin',
+  value: 'ADDRESS',
+  about: "address of the admin server, or 'off' (WEFT_ADMIN)",
+};
+const logLevel: Flag = {
+  name: 'log-level',
+  value: 'LEVEL',
+  about: 'trace, debug, info, warn, error or silent (WEFT_LOG_LEVEL)',
+};
+const json: Flag = { name: 'json', value: null, about: 'print JSON' };
+
+const noArguments = { arguments: '', argumentsMin: 0, argumentsMax: 0 } as const;
+
+export const commands = [
+  {
+    name: 'run',
+    summary: 'run the proxy as a configuration file describes it',
+    ...noArguments,
+    flags: [config, watch, workers, admin, logLevel],
+    example: 'weft run --config /etc/weft/weft.config.ts --watch',
+    details: [
+      'SIGHUP reloads the configuration; a bad one changes nothing and says why.',
+      'SIGTERM and SIGINT drain: open connections finish, at the deadline the rest',
+      'is reset. A second signal stops at once.',
+      '',
+      'A configuration, weft.config.ts:',
+      '',
+      "  import { defineConfig } from 'weft';",
+      '',
+      '  export default defineConfig({',
+      "    listeners: [{ address: '127.0.0.1:8080', cluster: 'web' }],",
+      "    clusters: { web: { endpoints: ['10.0.0.5:80', '10.0.0.6:80'] } },",
+      '  });',
+    ],
+  },
+  {
+    name: 'forward',
+    summary: 'forward one address to others, with no file at all',
+    arguments: 'LISTEN TARGET [TARGET...]',
+    argumentsMin: 2,
+    argumentsMax: Number.POSITIVE_INFINITY,
+    flags: [
+      {
+        name: 'balancer',
+        value: 'NAME',
+        about: 'p2cEwma (default), roundRobin, leastConnections or random',
+      },
+      { name: 'access-log', value: null, about: 'a log line for each connection that ended' },
+      workers,
+      admin,
+      logLevel,
+    ],
+    example: 'weft forward 127.0.0.1:8080 10.0.0.5:80 10.0.0.6:80',
+    details: [
+      "An address is '10.0.0.5:80', '[::1]:80' or 'unix:/run/app.sock'. Connections are",
+      'balanced over the targets; one that cannot be reached is avoided. There is no',
+      'admin server unless --admin gives its address.',
+    ],
+  },
+  {
+    name: 'check',
+    summary: 'validate the configuration and print every problem',
+    ...noArguments,
+    flags: [config],
+    example: 'weft check --config weft.config.ts',
+    details: ['The exit code is 2 when there is a problem. Nothing is opened or started.'],
+  },
+  {
+    name: 'print-config',
+    summary: 'print the complete configuration with every default, as JSON',
+    ...noArguments,
+    flags: [config],
+    example: 'weft print-config --config weft.config.ts',
+    details: [
+      'Durations are milliseconds and sizes are bytes. null means none, and for',
+      'workerCount as many as the process may use CPUs. Variables such as',
+      'WEFT_WORKERS count.',
+    ],
+  },
+  {
+    name: 'demo',
+    summary: 'start backends, a proxy and traffic, and show what it does',
+    ...noArguments,
+    flags: [
+      { name: 'seconds', value: 'N', about: 'how long the traffic runs (default: 15)' },
+      { name: 'json', value: null, about: 'print only the result, as JSON' },
+      workers,
+    ],
+    example: 'weft demo --seconds 30',
+    details: [
+      'Three backends run, the same traffic goes to them directly and then through',
+      'Weft, and one of them is killed and brought back. The exit code is 1 when',
+      'anything was lost. It needs nothing but this package.',
+    ],
+  },
+  {
+    name: 'version',
+    summary: 'print versions and what the kernel offers',
+    ...noArguments,
+    flags: [json],
+    example: 'weft version --json',
+    details: [],
+  },
+] as const satisfies readonly Command[];
+
+export type CommandName = (typeof commands)[number]['name'];
+
+export function findCommand(name: string): (Command & { readonly name: CommandName }) | undefined {
+  return commands.find((command) => command.name === name);
+}

@@ -1,0 +1,44 @@
+// The public door: what `import ... from 'weft'` gives. It never loads the addon, so that configurations can be
+// written, checked and tested on any system.
+
+export {
+  ConfigError,
+  type ConfigIssue,
+  type ConfigIssueCode,
+  type ErrorCode,
+  ProxyError,
+} from './base/errors.ts';
+export type {
+  Config,
+  ResolvedAdmin,
+  ResolvedCluster,
+  ResolvedDrain,
+  ResolvedEndpoint,
+  ResolvedListener,
+  ResolvedLog,
+} from './config/config.ts';
+export { type ConfigExport, defineConfig } from './config/define-config.ts';
+export { resolveConfig } from './config/resolve.ts';
+export type {
+  AddressText,
+  AdminConfig,
+  BalancerConfig,
+  BalancerType,
+  ClusterConfig,
+  Direction,
+  DrainConfig,
+  DrainListeners,
+  Duration,
+  EndpointConfig,
+  FailureBackoffConfig,
+  KeepaliveConfig,
+  LimitsConfig,
+  ListenerConfig,
+  LogConfig,
+  LogFormat,
+  LogLevel,
+  Protocol,
+  Size,
+  UserConfig,
+} from './config/user-config.ts';
+export { checkConfig } from './config/validate.ts';
