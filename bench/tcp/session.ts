@@ -1,0 +1,96 @@
+// One run of the bench: the programs, the server behind the proxies, and starting a peer in front.
+
+import { Leash, makeWorkFolder } from '../support/leash.ts';
+import { outerCpus } from '../support/machine.ts';
+import { freeAddress, waitUntilAccepting } from '../support/ports.ts';
+import { buildPrograms, type Programs } from '../support/programs.ts';
+import type { BenchOptions } from './options.ts';
+import type { Peer } from './peers/peer.ts';
+import type { Placement, ServiceName } from './rows.ts';
+
+type Services = Readonly<Record<ServiceName, string>>;
+
+// CPUs by number; absent where the scheduler decides.
+export interface Place {
+  readonly load?: number | undefined;
+  readonly proxy?: number | undefined;
+}
+
+export interface Session {
+  readonly options: BenchOptions;
+  readonly programs: Programs;
+  readonly folder: string;
+  readonly places: Readonly<Record<Placement, Place>>;
+  // One server for each placement, on the load's CPU.
+  readonly services: Readonly<Record<Placement, Services>>;
+  // Messages per second of each peer, of which the row at half load takes half.
+  readonly peaks: Map<string, number>;
+}
+
+export interface RunningPeer {
+  readonly peer: Peer;
+  // Where the load connects to.
+  readonly address: string;
+  // Process whose descendants are the proxy; 0 for direct.
+  readonly tree: number;
+  stop(): Promise<void>;
+}
+
+function choosePlaces(pin: boolean): Session['places'] {
+  if (!pin) return { shared: {}, split: {}, free: {} };
+  // Interrupts mostly go to the first CPU, so the proxy gets the last.
+  const { first, last } = outerCpus();
+  return { shared: { load: last, proxy: last }, split: { load: first, proxy: last }, free: {} };
+}
+
+async function startServer(programs: Programs, place: Place): Promise<Services> {
+  const services = {
+    echo: await freeAddress(),
+    sink: await freeAddress(),
+    check: await freeAddress(),
+    'reply-close': await freeAddress(),
+  };
+  const args = Object.entries(services).flatMap(([name, address]) => [`--${name}`, address]);
+  const server = new Leash(programs, [programs.server, ...args], { cpu: place.load });
+  if (!(await waitUntilAccepting(services.echo, () => server.over))) {
+    throw new Error(`the load server did not start: ${server.output.trim()}`);
+  }
+  return services;
+}
+
+export async function openSession(options: BenchOptions): Promise<Session> {
+  const programs = await buildPrograms();
+  const places = choosePlaces(options.pin);
+  const services = {
+    shared: await startServer(programs, places.shared),
+    split: await startServer(programs, places.split),
+    free: await startServer(programs, places.free),
+  };
+  const folder = makeWorkFolder(programs);
+  return { options, programs, folder, places, services, peaks: new Map() };
+}
+
+export function commandOf(session: Session, peer: Peer, listen: string, target: string): string[] {
+  const { folder, options } = session;
+  return peer.command({ listen, target, threads: options.threads, folder });
+}
+
+export async function startPeer(
+  session: Session,
+  peer: Peer,
+  service: ServiceName,
+  placement: Placement,
+): Promise<RunningPeer> {
+  const target = session.services[placement][service];
+  if (peer.kind === 'direct') return { peer, address: target, tree: 0, stop: async () => {} };
+  const listen = await freeAddress();
+  const leash = new Leash(session.programs, commandOf(session, peer, listen, target), {
+    cpu: session.places[placement].proxy,
+  });
+  if (!(await waitUntilAccepting(listen, () => leash.over))) {
+    await leash.stop();
+    const said = leash.output.trim().split('\n').slice(-3).join(' | ');
+    throw new Error(`${peer.name} does not accept on ${listen}: ${said || 'it says nothing'}`);
+  }
+  return { peer, address: listen, tree: leash.pid, stop: () => leash.stop() };
+}
