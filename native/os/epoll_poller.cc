@@ -85,6 +85,11 @@ void EpollPoller::modify(int fd, Interest interest, Pollable& pollable) noexcept
   static_cast<void>(::epoll_ctl(epollFd_, EPOLL_CTL_MOD, fd, &event));
 }
 
+void EpollPoller::remove(int fd) noexcept {
+  ++changeCount_;
+  static_cast<void>(::epoll_ctl(epollFd_, EPOLL_CTL_DEL, fd, nullptr));
+}
+
 std::span<const Readiness> EpollPoller::wait(std::optional<base::Duration> timeout) noexcept {
   std::array<epoll_event, kEventsMax> events;
   const int count = ::epoll_wait(epollFd_, events.data(), kEventsMax, waitMs(timeout));

@@ -18,6 +18,7 @@ class EpollPoller final : public Poller {
 
   [[nodiscard]] base::Result<void> add(int fd, Interest interest, Pollable& pollable) override;
   void modify(int fd, Interest interest, Pollable& pollable) noexcept override;
+  void remove(int fd) noexcept override;
   [[nodiscard]] std::span<const Readiness> wait(
       std::optional<base::Duration> timeout) noexcept override;
   void wake() noexcept override;

@@ -106,8 +106,13 @@ Result<int> KernelSockets::listen(const ListenOptions& options) {
   return fd;
 }
 
-void KernelSockets::setListenOptions(int fd, const StreamOptions& options) noexcept {
-  applyStreamOptions(fd, options);
+void KernelSockets::setListenOptions(int fd, const ListenOptions& options) noexcept {
+  if (options.address.family() != AddressFamily::Unix) {
+    applyStreamOptions(fd, options.stream);
+  } else if (options.unixMode) {
+    static_cast<void>(::chmod(options.address.path().c_str(), *options.unixMode));
+  }
+  static_cast<void>(::listen(fd, static_cast<int>(options.backlogCount)));
 }
 
 void KernelSockets::closeListener(int fd, const Address& address) noexcept {

@@ -9,7 +9,7 @@ namespace weft::os {
 class KernelSockets final : public Sockets {
  public:
   [[nodiscard]] base::Result<int> listen(const ListenOptions& options) override;
-  void setListenOptions(int fd, const StreamOptions& options) noexcept override;
+  void setListenOptions(int fd, const ListenOptions& options) noexcept override;
   void closeListener(int fd, const base::Address& address) noexcept override;
   [[nodiscard]] Accepted accept(int listener) override;
   [[nodiscard]] base::Result<int> connect(const base::Address& address,

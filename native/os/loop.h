@@ -39,7 +39,6 @@ class Loop {
   Loop(const Loop&) = delete;
   Loop& operator=(const Loop&) = delete;
 
-  /// Frees what is still retired.
   ~Loop() { disposeRetired(); }
 
   /// One turn. Sleeps until something is ready, a timer is due, or wake().
@@ -65,9 +64,11 @@ class Loop {
 
   void retire(Retired& object) noexcept { retired_.pushBack(object); }
 
+  /// Frees what is retired. The end of a turn does it; so does an owner before the pools go.
+  void disposeRetired() noexcept;
+
  private:
   void runContinuations() noexcept;
-  void disposeRetired() noexcept;
 
   Poller& poller_;
   const base::Clock& clock_;

@@ -54,6 +54,9 @@ class Poller {
   [[nodiscard]] virtual base::Result<void> add(int fd, Interest interest, Pollable& pollable) = 0;
   virtual void modify(int fd, Interest interest, Pollable& pollable) noexcept = 0;
 
+  /// Ends a registration whose descriptor stays open.
+  virtual void remove(int fd) noexcept = 0;
+
   /// Waits for at most `timeout` (none: until something happens). Valid until the next wait.
   [[nodiscard]] virtual std::span<const Readiness> wait(
       std::optional<base::Duration> timeout) noexcept = 0;

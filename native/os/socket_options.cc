@@ -36,9 +36,8 @@ void applyStreamOptions(int fd, const StreamOptions& options) noexcept {
   }
   const auto userTimeoutMs =
       std::chrono::duration_cast<std::chrono::milliseconds>(options.userTimeout).count();
-  if (userTimeoutMs > 0) {
-    setInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(userTimeoutMs));
-  }
+  setInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT,
+         static_cast<int>(std::clamp<std::int64_t>(userTimeoutMs, 0, INT32_MAX)));
 }
 
 void allowAddressReuse(int fd) noexcept { setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1); }

@@ -70,8 +70,8 @@ class Sockets {
   /// replaced.
   [[nodiscard]] virtual base::Result<int> listen(const ListenOptions& options) = 0;
 
-  /// Changes what later accepted sockets inherit.
-  virtual void setListenOptions(int fd, const StreamOptions& options) noexcept = 0;
+  /// Changes backlog, mode and what later accepted sockets inherit.
+  virtual void setListenOptions(int fd, const ListenOptions& options) noexcept = 0;
 
   /// Closes a listening socket; removes the file of a unix socket that is still ours.
   virtual void closeListener(int fd, const base::Address& address) noexcept = 0;

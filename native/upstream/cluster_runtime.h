@@ -64,6 +64,9 @@ class ClusterRuntime {
   /// No connection uses it; it may be destroyed once it was removed.
   [[nodiscard]] bool unused() const noexcept { return connectionsNow_ == 0; }
 
+  /// An endpoint that left the configuration still has connections.
+  [[nodiscard]] bool holdsRemoved() const noexcept { return endpoints_.size() > members_.size(); }
+
   /// Present endpoints and removed ones that still have connections.
   [[nodiscard]] const std::unordered_map<base::EndpointId, std::unique_ptr<Endpoint>>& endpoints()
       const noexcept {

@@ -1,0 +1,80 @@
+// Acceptor: one listening socket on one worker's loop. Accepts a few connections a turn and hands each to the
+// worker with the fewest. When descriptors run out it pauses and resumes by itself. Owned by its worker.
+#pragma once
+
+#include <cstdint>
+
+#include "base/address.h"
+#include "base/ids.h"
+#include "os/loop.h"
+#include "os/poller.h"
+#include "os/sockets.h"
+#include "telemetry/cells.h"
+#include "telemetry/event_sink.h"
+
+namespace weft::engine {
+
+/// Decides which worker takes an accepted connection.
+class Router {
+ public:
+  /// The descriptor is the router's.
+  virtual void route(base::ListenerId listener, os::Accepted accepted) noexcept = 0;
+
+  /// After a batch: workers that were given something are woken.
+  virtual void routed() noexcept = 0;
+
+  /// False when one more connection would leave no descriptors for what is open.
+  [[nodiscard]] virtual bool hasRoom() const noexcept = 0;
+
+ protected:
+  ~Router() = default;
+};
+
+class Acceptor final : public os::Pollable, private os::Timer {
+ public:
+  struct Parts {
+    os::Loop& loop;
+    os::Sockets& sockets;
+    Router& router;
+    telemetry::WorkerCells cells;
+    telemetry::EventSink& events;
+  };
+
+  /// The descriptor is borrowed and outlives the acceptor.
+  Acceptor(const Parts& parts, int fd, base::ListenerId listener) noexcept
+      : parts_(parts), fd_(fd), listener_(listener) {}
+
+  ~Acceptor();
+
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  [[nodiscard]] base::Result<void> start() noexcept;
+
+  [[nodiscard]] int fd() const noexcept { return fd_; }
+
+  /// The socket goes on under another listener of the configuration.
+  void rename(base::ListenerId listener) noexcept { listener_ = listener; }
+
+  /// Accepts everything that waits, so that nothing is lost when the socket is closed next.
+  void acceptWaiting() noexcept;
+
+ private:
+  void onReady(os::Ready ready) noexcept override;
+  void onTimer() noexcept override;
+
+  enum class Once : std::uint8_t { Accepted, Skipped, Empty, Paused };
+
+  [[nodiscard]] Once acceptOne() noexcept;
+  void pause(int sysErrno) noexcept;
+  void resumed() noexcept;
+  void emit(telemetry::EventKind kind, std::span<const std::uint64_t> numbers) noexcept;
+
+  Parts parts_;
+  const int fd_;
+  base::ListenerId listener_;
+  std::uint32_t quota_ = 1;  ///< Grows while connections keep waiting, so that a lone one costs one call.
+  bool paused_ = false;
+};
+
+}  // namespace weft::engine

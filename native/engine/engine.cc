@@ -1,0 +1,242 @@
+#include "engine/engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include "engine/barrier.h"
+#include "engine/listen_sockets.h"
+#include "engine/worker_thread.h"
+#include "os/kernel_sockets.h"
+#include "os/process_limits.h"
+
+namespace weft::engine {
+
+namespace {
+
+/// Descriptors that are not connections: Node's own, admin, configuration files.
+constexpr std::uint32_t kDescriptorReserve = 64;
+
+/// A connection has two, a pipe too.
+constexpr std::uint32_t kDescriptorsEach = 2;
+
+}  // namespace
+
+/// Changes run one after another: a change begins when the one before it has been acknowledged by all workers.
+class ChangeQueue {
+ public:
+  /// `change` gets a ticket; the change is over when the last copy is gone. Any thread.
+  void push(std::function<void(Ticket)> change) {
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(std::move(change));
+      if (std::exchange(busy_, true)) {
+        return;
+      }
+    }
+    runNext();
+  }
+
+ private:
+  void runNext() {
+    std::function<void(Ticket)> change;
+    {
+      const std::lock_guard lock(mutex_);
+      if (waiting_.empty()) {
+        busy_ = false;
+        return;
+      }
+      change = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    change(std::make_shared<Barrier>([this] { runNext(); }));
+  }
+
+  std::mutex mutex_;
+  std::deque<std::function<void(Ticket)>> waiting_;
+  bool busy_ = false;
+};
+
+struct Engine::Parts {
+  explicit Parts(const EngineOptions& engineOptions)
+      : options(engineOptions), listenSockets(sockets, engineOptions.workerCount) {}
+
+  /// Posts the task to each worker; `done` is called when all have run it.
+  void onEveryWorker(const std::function<void(Worker&)>& task, std::function<void()> done);
+
+  /// Takes the sockets' acceptors away, with what waits in them, and closes them; then `done`.
+  void closeAcceptors(std::vector<ListenSocket> closed, std::function<void()> done);
+  void openAcceptors(const ListenChanges& changes, std::function<void()> done);
+
+  const EngineOptions options;
+  os::KernelSockets sockets;
+  base::SystemClock clock;
+  proxy::Gate gate;
+  RouterShared router{.workers = {}, .gate = gate};
+  ListenSockets listenSockets;
+  ChangeQueue changes;
+  std::vector<std::unique_ptr<WorkerThread>> workers;
+  std::uint32_t descriptorsMax = 0;
+  bool stopped = false;
+};
+
+void Engine::Parts::onEveryWorker(const std::function<void(Worker&)>& task,
+                                  std::function<void()> done) {
+  const Ticket ticket = std::make_shared<Barrier>(std::move(done));
+  for (const std::unique_ptr<WorkerThread>& thread : workers) {
+    thread->worker().post([task, ticket](Worker& worker) { task(worker); });
+  }
+}
+
+void Engine::Parts::closeAcceptors(std::vector<ListenSocket> closed, std::function<void()> done) {
+  const Ticket ticket = std::make_shared<Barrier>([this, closed, done = std::move(done)] {
+    for (const ListenSocket& socket : closed) {
+      sockets.closeListener(socket.fd, socket.options.address);
+    }
+    done();
+  });
+  for (const ListenSocket& socket : closed) {
+    workers[socket.worker]->worker().post(
+        [fd = socket.fd, ticket](Worker& worker) { worker.closeAcceptor(fd); });
+  }
+}
+
+void Engine::Parts::openAcceptors(const ListenChanges& listenChanges, std::function<void()> done) {
+  const Ticket ticket = std::make_shared<Barrier>(std::move(done));
+  for (const ListenSocket& socket : listenChanges.opened) {
+    workers[socket.worker]->worker().post(
+        [socket, ticket](Worker& worker) { worker.openAcceptor(socket.fd, socket.listener); });
+  }
+  for (const ListenSocket& socket : listenChanges.kept) {
+    workers[socket.worker]->worker().post(
+        [socket, ticket](Worker& worker) { worker.renameAcceptor(socket.fd, socket.listener); });
+  }
+}
+
+Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Engine::~Engine() { stop(); }
+
+base::Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options,
+                                                    EventListener& events) {
+  auto parts = std::make_unique<Parts>(options);
+  parts->descriptorsMax = os::raiseDescriptorLimit();
+  const Shared shared{.sockets = parts->sockets,
+                      .clock = parts->clock,
+                      .gate = parts->gate,
+                      .router = parts->router,
+                      .events = events};
+  for (std::uint32_t i = 0; i < options.workerCount; ++i) {
+    auto worker = WorkerThread::create(i, options, shared);
+    if (!worker.ok()) {
+      return worker.error();
+    }
+    parts->workers.push_back(std::move(worker).value());
+  }
+  std::unique_ptr<Engine> engine(new Engine(std::move(parts)));
+  for (const std::unique_ptr<WorkerThread>& worker : engine->parts_->workers) {
+    const auto started = worker->start();
+    if (!started.ok()) {
+      return started.error();
+    }
+  }
+  return engine;
+}
+
+std::unique_ptr<PublishFailure> Engine::publish(std::shared_ptr<const snapshot::Snapshot> next,
+                                                Applied applied) {
+  Parts& parts = *parts_;
+  ListenChanges changes;
+  if (auto failure = parts.listenSockets.change(*next, changes)) {
+    return failure;
+  }
+  const std::uint32_t pipeDescriptors = next->limits.pipeCountMax * kDescriptorsEach;
+  const std::uint32_t reserve =
+      std::min(kDescriptorReserve + pipeDescriptors, parts.descriptorsMax / 2);
+  parts.router.connectionsMax = (parts.descriptorsMax - reserve) / kDescriptorsEach;
+  // What leaves is emptied first, so that its connections are served by the snapshot that they came under; what
+  // is new is accepted from last, when every worker knows it.
+  parts.changes.push([&parts, next = std::move(next), changes = std::move(changes),
+                      gates = parts.listenSockets.gates(),
+                      applied = std::move(applied)](const Ticket& turn) {
+    parts.closeAcceptors(changes.closed, [&parts, next, changes, gates, applied, turn] {
+      parts.onEveryWorker([next, gates](Worker& worker) { worker.apply(next, gates); },
+                          [&parts, next, changes, applied, turn] {
+                            parts.openAcceptors(changes, [next, applied, turn] {
+                              applied(next->revision);
+                            });
+                          });
+    });
+  });
+  return nullptr;
+}
+
+void Engine::drain(base::Duration deadline, DrainListeners listeners, Drained drained) {
+  Parts& parts = *parts_;
+  const bool close = listeners == DrainListeners::Close;
+  std::vector<ListenSocket> closed = close ? parts.listenSockets.takeAll() : std::vector<ListenSocket>{};
+  parts.changes.push([&parts, closed = std::move(closed), close, deadline,
+                      drained = std::move(drained)](const Ticket& turn) {
+    parts.closeAcceptors(closed, [&parts, close, deadline, drained, turn] {
+      const auto forced = std::make_shared<std::atomic<std::uint64_t>>(0);
+      const Ticket all = std::make_shared<Barrier>([drained, forced] { drained(forced->load()); });
+      parts.onEveryWorker(
+          [deadline, close, forced, all](Worker& worker) {
+            worker.drain(deadline, close ? proxy::DrainUntil::Empty : proxy::DrainUntil::Deadline,
+                         [forced, all](std::uint32_t count) { forced->fetch_add(count); });
+          },
+          [turn] {});
+    });
+  });
+}
+
+void Engine::dump(DumpKind kind, std::uint32_t countMax, Dumped dumped) {
+  struct Collected {
+    std::mutex mutex;
+    DumpResult result;
+  };
+  const auto collected = std::make_shared<Collected>();
+  parts_->onEveryWorker(
+      [kind, countMax, collected](Worker& worker) {
+        const std::lock_guard lock(collected->mutex);
+        worker.dump(kind, countMax, collected->result);
+      },
+      [collected, dumped = std::move(dumped)] { dumped(std::move(collected->result)); });
+}
+
+void Engine::stop() noexcept {
+  Parts& parts = *parts_;
+  if (std::exchange(parts.stopped, true)) {
+    return;
+  }
+  for (const std::unique_ptr<WorkerThread>& thread : parts.workers) {
+    thread->worker().post([](Worker& worker) { worker.stop(); });
+  }
+  for (const std::unique_ptr<WorkerThread>& thread : parts.workers) {
+    thread->join();
+  }
+  for (const std::unique_ptr<WorkerThread>& thread : parts.workers) {
+    thread->worker().dropMail();
+  }
+  for (const ListenSocket& socket : parts.listenSockets.takeAll()) {
+    parts.sockets.closeListener(socket.fd, socket.options.address);
+  }
+}
+
+std::uint32_t Engine::workerCount() const noexcept { return parts_->options.workerCount; }
+
+std::span<std::uint64_t> Engine::cells(std::uint32_t worker) noexcept {
+  return parts_->workers[worker]->cells();
+}
+
+std::span<telemetry::DirectorySlot> Engine::directory(std::uint32_t worker) noexcept {
+  return parts_->workers[worker]->directory();
+}
+
+std::size_t Engine::drainEvents(std::uint32_t worker, base::MutableBytes out) noexcept {
+  return parts_->workers[worker]->events().drain(out);
+}
+
+}  // namespace weft::engine

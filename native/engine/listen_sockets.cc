@@ -1,0 +1,105 @@
+#include "engine/listen_sockets.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace weft::engine {
+
+namespace {
+
+os::ListenOptions optionsOf(const snapshot::Listener& listener) {
+  os::ListenOptions options{
+      .address = listener.address,
+      .backlogCount = listener.backlogCount,
+      .ipv6Only = listener.ipv6Only,
+      .unixMode = listener.unixMode,
+      .stream = {.keepalive = {}, .userTimeout = listener.userTimeout.value_or(base::Duration{})}};
+  if (listener.keepalive) {
+    options.stream.keepalive = {.idle = listener.keepalive->idle,
+                                .interval = listener.keepalive->interval,
+                                .probesMax = listener.keepalive->probesMax};
+  }
+  return options;
+}
+
+/// IPV6_V6ONLY is settled when a socket is bound.
+bool sameSocket(const os::ListenOptions& left, const os::ListenOptions& right) {
+  return left.address == right.address && left.ipv6Only == right.ipv6Only;
+}
+
+}  // namespace
+
+ListenSockets::~ListenSockets() {
+  for (const ListenSocket& socket : open_) {
+    sockets_.closeListener(socket.fd, socket.options.address);
+  }
+}
+
+std::unique_ptr<PublishFailure> ListenSockets::change(const snapshot::Snapshot& next,
+                                                      ListenChanges& changes) {
+  std::vector<ListenSocket> wanted;
+  if (auto failure = open(next, changes, wanted)) {
+    for (const ListenSocket& socket : changes.opened) {
+      sockets_.closeListener(socket.fd, socket.options.address);
+    }
+    changes = {};
+    return failure;
+  }
+  for (const ListenSocket& present : open_) {
+    const bool stays = std::ranges::any_of(
+        wanted, [&present](const ListenSocket& socket) { return socket.fd == present.fd; });
+    if (!stays) {
+      changes.closed.push_back(present);
+    }
+  }
+  for (const ListenSocket& socket : changes.kept) {
+    sockets_.setListenOptions(socket.fd, socket.options);
+  }
+  open_ = std::move(wanted);
+  updateGates(next);
+  return nullptr;
+}
+
+std::unique_ptr<PublishFailure> ListenSockets::open(const snapshot::Snapshot& next,
+                                                    ListenChanges& changes,
+                                                    std::vector<ListenSocket>& sockets) {
+  for (std::size_t i = 0; i < next.listeners.size(); ++i) {
+    const snapshot::Listener& listener = *next.listeners[i];
+    ListenSocket socket{
+        .fd = os::kNoFd, .worker = 0, .listener = listener.id, .options = optionsOf(listener)};
+    const auto present = std::ranges::find_if(open_, [&socket](const ListenSocket& candidate) {
+      return sameSocket(candidate.options, socket.options);
+    });
+    if (present != open_.end()) {
+      socket.fd = present->fd;
+      socket.worker = present->worker;
+      changes.kept.push_back(socket);
+    } else {
+      const auto fd = sockets_.listen(socket.options);
+      if (!fd.ok()) {
+        return std::make_unique<PublishFailure>(PublishFailure{
+            .error = fd.error(), .path = "listeners[" + std::to_string(i) + "].address"});
+      }
+      socket.fd = fd.value();
+      socket.worker = nextWorker_++ % workerCount_;
+      changes.opened.push_back(socket);
+    }
+    sockets.push_back(socket);
+  }
+  return nullptr;
+}
+
+void ListenSockets::updateGates(const snapshot::Snapshot& next) {
+  Gates gates;
+  for (const auto& listener : next.listeners) {
+    const auto present = gates_.find(listener->id);
+    gates[listener->id] =
+        present == gates_.end() ? std::make_shared<proxy::Gate>() : present->second;
+  }
+  gates_ = std::move(gates);
+}
+
+std::vector<ListenSocket> ListenSockets::takeAll() noexcept { return std::exchange(open_, {}); }
+
+}  // namespace weft::engine

@@ -1,0 +1,35 @@
+#include "engine/router.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weft::engine {
+
+void LeastLoadedRouter::route(base::ListenerId listener, os::Accepted accepted) noexcept {
+  Worker& own = *shared_.workers[own_];
+  Worker* chosen = &own;
+  for (Worker* worker : shared_.workers) {
+    if (worker->load() < chosen->load()) {
+      chosen = worker;
+    }
+  }
+  if (chosen != &own && chosen->postConnection(listener, std::move(accepted))) {
+    own.countHandedOver();
+    if (std::ranges::find(toWake_, chosen) == toWake_.end()) {
+      toWake_.push_back(chosen);
+    }
+    return;
+  }
+  own.addLoad();
+  own.accept(listener, std::move(accepted));
+}
+
+/// One wake-up for a batch.
+void LeastLoadedRouter::routed() noexcept {
+  for (Worker* worker : toWake_) {
+    worker->wake();
+  }
+  toWake_.clear();
+}
+
+}  // namespace weft::engine

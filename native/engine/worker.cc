@@ -1,0 +1,232 @@
+#include "engine/worker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/assert.h"
+
+namespace weft::engine {
+
+namespace {
+
+using telemetry::CloseReason;
+using telemetry::WorkerCell;
+
+/// More accepted connections than this on their way to one worker stay with the worker that accepted them.
+constexpr std::size_t kMailboxCapacity = 1024;
+
+constexpr base::Duration kHousekeepingDelay = std::chrono::seconds(1);
+
+}  // namespace
+
+/// Gives memory back and frees what was removed, a while after connections have ended.
+class Worker::Housekeeping final : public os::Timer {
+ public:
+  explicit Housekeeping(Worker& worker) noexcept : worker_(worker) {}
+
+  ~Housekeeping() = default;
+
+  Housekeeping(const Housekeeping&) = delete;
+  Housekeeping& operator=(const Housekeeping&) = delete;
+
+ private:
+  void onTimer() noexcept override { worker_.housekeep(); }
+
+  Worker& worker_;
+};
+
+Worker::Worker(const Parts& parts)
+    : parts_(parts),
+      loop_(parts.poller, parts.clock),
+      random_(parts.seed),
+      pipes_(parts.sockets),
+      upstreamContext_{.loop = loop_,
+                       .sockets = parts.sockets,
+                       .transports = parts.transports,
+                       .random = random_,
+                       .cellTable = parts.cellTable,
+                       .workerCells = parts.cellTable.worker(),
+                       .events = parts.events},
+      context_{.upstream = upstreamContext_,
+               .buffers = buffers_,
+               .pipes = pipes_,
+               .scratch = parts.scratch,
+               .workerIndex = parts.index},
+      connections_(context_, parts.gate),
+      drain_(loop_, connections_),
+      housekeeping_(std::make_unique<Housekeeping>(*this)),
+      mailbox_(kMailboxCapacity) {
+  connections_.onEnded([this] { connectionEnded(); });
+}
+
+Worker::~Worker() {
+  WEFT_CHECK(connections_.count() == 0);
+  loop_.disposeRetired();
+}
+
+// ---- mail ----
+
+bool Worker::post(Task task) {
+  {
+    const std::lock_guard lock(tasksMutex_);
+    if (closed_) {
+      return false;
+    }
+    tasks_.push_back(std::move(task));
+  }
+  hasTasks_.store(true, std::memory_order_release);
+  wake();
+  return true;
+}
+
+bool Worker::postConnection(base::ListenerId listener, os::Accepted&& accepted) {
+  // Before the post: the worker may take the connection off again as soon as it is there.
+  addLoad();
+  Mail mail{.listener = listener, .accepted = std::move(accepted)};
+  if (mailbox_.post(std::move(mail))) {
+    return true;
+  }
+  accepted = std::move(mail.accepted);
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+/// Tasks are taken before the mailbox is emptied and run after it, so that a connection that was posted before a
+/// task is there when the task runs.
+void Worker::readMail() noexcept {
+  std::vector<Task> tasks;
+  if (hasTasks_.exchange(false, std::memory_order_acquire)) {
+    const std::lock_guard lock(tasksMutex_);
+    tasks.swap(tasks_);
+  }
+  Mail mail;
+  while (mailbox_.take(mail)) {
+    accept(mail.listener, std::move(mail.accepted));
+  }
+  for (Task& task : tasks) {
+    task(*this);
+  }
+}
+
+void Worker::run() noexcept {
+  while (turn()) {
+  }
+}
+
+bool Worker::turn() noexcept {
+  loop_.turn();
+  readMail();
+  context_.workerCells().add(WorkerCell::LoopTurns);
+  context_.workerCells().set(WorkerCell::BufferedBytesNow, buffers_.bytesNow());
+  context_.workerCells().set(WorkerCell::PipesNow, pipes_.openCount());
+  context_.workerCells().set(WorkerCell::PipesDenied, pipes_.deniedCount());
+  context_.workerCells().set(WorkerCell::PollerChanges, parts_.poller.changeCount());
+  return !stopped_;
+}
+
+void Worker::accept(base::ListenerId listener, os::Accepted accepted) noexcept {
+  const auto found = listeners_.find(listener);
+  if (found == listeners_.end() || stopped_) {
+    parts_.sockets.reset(accepted.fd);
+    load_.fetch_sub(1, std::memory_order_relaxed);
+    return;
+  }
+  connections_.accept(*found->second, accepted.fd, accepted.peer);
+}
+
+void Worker::connectionEnded() noexcept {
+  load_.fetch_sub(1, std::memory_order_relaxed);
+  armHousekeeping();
+  drain_.connectionEnded();
+}
+
+void Worker::armHousekeeping() noexcept {
+  if (!housekeeping_->armed()) {
+    loop_.arm(*housekeeping_, kHousekeepingDelay);
+  }
+}
+
+// ---- acceptors ----
+
+void Worker::openAcceptor(int fd, base::ListenerId listener) {
+  auto acceptor = std::make_unique<Acceptor>(
+      Acceptor::Parts{.loop = loop_,
+                      .sockets = parts_.sockets,
+                      .router = parts_.router,
+                      .cells = context_.workerCells(),
+                      .events = parts_.events},
+      fd, listener);
+  if (acceptor->start().ok()) {
+    acceptors_.push_back(std::move(acceptor));
+  }
+}
+
+void Worker::closeAcceptor(int fd) {
+  std::erase_if(acceptors_, [fd](const std::unique_ptr<Acceptor>& acceptor) {
+    if (acceptor->fd() != fd) {
+      return false;
+    }
+    acceptor->acceptWaiting();
+    return true;
+  });
+}
+
+void Worker::renameAcceptor(int fd, base::ListenerId listener) {
+  for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) {
+    if (acceptor->fd() == fd) {
+      acceptor->rename(listener);
+    }
+  }
+}
+
+// ---- ending ----
+
+void Worker::drain(base::Duration deadline, proxy::DrainUntil until,
+                   proxy::Drain::Drained drained) {
+  context_.workerCells().set(WorkerCell::DrainingNow, 1);
+  drain_.start(deadline, until, std::move(drained));
+}
+
+void Worker::stop() noexcept {
+  {
+    const std::lock_guard lock(tasksMutex_);
+    closed_ = true;
+  }
+  stopped_ = true;
+  acceptors_.clear();
+  connections_.abortAll(CloseReason::Stopped);
+}
+
+void Worker::dropMail() noexcept {
+  std::vector<Task> tasks;
+  {
+    const std::lock_guard lock(tasksMutex_);
+    tasks.swap(tasks_);
+  }
+  Mail mail;
+  while (mailbox_.take(mail)) {
+    accept(mail.listener, std::move(mail.accepted));
+  }
+  drain_.giveUp();
+}
+
+void Worker::housekeep() noexcept {
+  connections_.trim();
+  std::erase_if(removedListeners_, [](const auto& listener) { return listener->unused(); });
+  std::erase_if(removedClusters_, [](const auto& cluster) { return cluster->unused(); });
+  for (auto& [id, cluster] : clusters_) {
+    cluster->sweep();
+  }
+  const base::TimePoint deadline =
+      loop_.now() - (snapshot_ == nullptr ? base::Duration{} : snapshot_->drainTimeout);
+  connections_.abortRemovedBy(deadline);
+  const bool removed = !removedListeners_.empty() || !removedClusters_.empty() ||
+                       std::ranges::any_of(clusters_, [](const auto& entry) {
+                         return entry.second->holdsRemoved();
+                       });
+  if (removed) {
+    armHousekeeping();
+  }
+}
+
+}  // namespace weft::engine

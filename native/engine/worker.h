@@ -1,0 +1,155 @@
+// Worker: one loop with everything that lives on it: connections, cluster runtimes, acceptors, counters. It is told
+// what to do by mail and runs on one thread; it works as well over in-memory sockets, turn by turn. Owned by the
+// engine, or by a test.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "base/random.h"
+#include "engine/acceptor.h"
+#include "engine/dump.h"
+#include "os/buffer_pool.h"
+#include "os/loop.h"
+#include "os/mailbox.h"
+#include "os/memory_region.h"
+#include "os/splice_pipe.h"
+#include "proxy/connections.h"
+#include "proxy/drain.h"
+#include "proxy/listener.h"
+#include "snapshot/snapshot.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/event_sink.h"
+#include "upstream/cluster_runtime.h"
+
+namespace weft::engine {
+
+/// How many connections each listener has, over all workers.
+using Gates = std::unordered_map<base::ListenerId, std::shared_ptr<proxy::Gate>>;
+
+class Worker {
+ public:
+  using Task = std::function<void(Worker&)>;
+
+  /// What a worker is built on. All of it outlives the worker.
+  struct Parts {
+    std::uint32_t index = 0;
+    std::uint32_t workerCount = 1;
+    os::Poller& poller;
+    os::Sockets& sockets;
+    const base::Clock& clock;
+    transport::TransportFactory& transports;
+    telemetry::CellTable& cellTable;
+    telemetry::EventSink& events;
+    proxy::Gate& gate;
+    Router& router;
+    base::MutableBytes scratch;
+    std::uint64_t seed = 0;
+  };
+
+  explicit Worker(const Parts& parts);
+  ~Worker();
+
+  Worker(const Worker&) = delete;
+  Worker& operator=(const Worker&) = delete;
+
+  // ---- any thread ----
+
+  /// Runs the task on the worker, in order, after the connections that were posted before it. False, and the task
+  /// is dropped, when the worker has stopped.
+  bool post(Task task);
+
+  /// An accepted connection, which counts as load at once. False when the mailbox is full: it stays with the caller.
+  [[nodiscard]] bool postConnection(base::ListenerId listener, os::Accepted&& accepted);
+
+  void wake() noexcept { parts_.poller.wake(); }
+
+  /// Connections that are open here or on their way here.
+  [[nodiscard]] std::uint32_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+
+  void addLoad() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
+
+  // ---- the worker's thread ----
+
+  void countHandedOver() noexcept { context_.workerCells().add(telemetry::WorkerCell::HandedOver); }
+
+  /// Turns until stop() was called by a task.
+  void run() noexcept;
+
+  /// One turn; false when the worker has stopped.
+  bool turn() noexcept;
+
+  /// Takes a connection at once. The load was added by the caller.
+  void accept(base::ListenerId listener, os::Accepted accepted) noexcept;
+
+  /// Adopts a snapshot. Costs what changed.
+  void apply(const std::shared_ptr<const snapshot::Snapshot>& next, const Gates& gates);
+
+  void openAcceptor(int fd, base::ListenerId listener);
+
+  /// Accepts what waits and lets go of the descriptor; the caller closes it.
+  void closeAcceptor(int fd);
+  void renameAcceptor(int fd, base::ListenerId listener);
+
+  void drain(base::Duration deadline, proxy::DrainUntil until, proxy::Drain::Drained drained);
+  void dump(DumpKind kind, std::uint32_t countMax, DumpResult& result);
+
+  /// Resets everything; turn() says false from now on.
+  void stop() noexcept;
+
+  /// After the last turn: drops what came too late, which also answers whoever waits for it. Any thread.
+  void dropMail() noexcept;
+
+  [[nodiscard]] std::uint32_t index() const noexcept { return parts_.index; }
+
+ private:
+  class Housekeeping;
+
+  struct Mail {
+    base::ListenerId listener;
+    os::Accepted accepted;
+  };
+
+  void readMail() noexcept;
+  void applyClusters(const snapshot::Snapshot& next);
+  void applyListeners(const snapshot::Snapshot& next, const Gates& gates);
+  void releaseRuns(const snapshot::Snapshot& next);
+  [[nodiscard]] bool runInUse(const telemetry::RunKey& key) const;
+  void connectionEnded() noexcept;
+  void armHousekeeping() noexcept;
+  void housekeep() noexcept;
+  void dumpConnections(std::uint32_t countMax, DumpResult& result);
+  void dumpClusters(std::uint32_t countMax, DumpResult& result);
+
+  Parts parts_;
+  os::Loop loop_;
+  base::Random random_;
+  os::BufferPool buffers_;
+  os::PipePool pipes_;
+  upstream::Context upstreamContext_;
+  proxy::Context context_;
+  proxy::Connections connections_;
+  proxy::Drain drain_;
+  std::unordered_map<base::ClusterId, std::unique_ptr<upstream::ClusterRuntime>> clusters_;
+  std::vector<std::unique_ptr<upstream::ClusterRuntime>> removedClusters_;
+  std::unordered_map<base::ListenerId, std::unique_ptr<proxy::Listener>> listeners_;
+  std::vector<std::unique_ptr<proxy::Listener>> removedListeners_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
+  std::shared_ptr<const snapshot::Snapshot> snapshot_;
+  std::unique_ptr<Housekeeping> housekeeping_;
+  bool stopped_ = false;
+
+  os::Mailbox<Mail> mailbox_;
+  std::atomic<std::uint32_t> load_{0};
+  std::atomic<bool> hasTasks_{false};
+  std::mutex tasksMutex_;  ///< Guards the two below; taken for control, never for traffic.
+  std::vector<Task> tasks_;
+  bool closed_ = false;
+};
+
+}  // namespace weft::engine
