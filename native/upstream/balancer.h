@@ -1,4 +1,5 @@
-// Balancer: chooses an endpoint for a connection. One for each cluster and worker; used by that worker only.
+// Balancer: chooses an endpoint for a connection. One for each cluster and worker; used by that
+// worker only.
 #pragma once
 
 #include <memory>
@@ -25,11 +26,12 @@ class Balancer {
   /// Replaces the set. The states outlive their membership. Weights are read here.
   virtual void setEndpoints(std::span<EndpointState* const> endpoints) = 0;
 
-  /// An available endpoint that was not tried; when none is available, one that is not available but was not
-  /// tried either; null when every endpoint was tried or there is none.
+  /// An available endpoint that was not tried; when none is available, one that is not available
+  /// but was not tried either; null when every endpoint was tried or there is none.
   [[nodiscard]] virtual EndpointState* pick(const PickContext& context) = 0;
 
-  /// connectionsNow of a member has changed.
+  /// connectionsNow of a member has changed, or it has become available before its time. Others are
+  /// ignored.
   virtual void loadChanged(EndpointState& endpoint) = 0;
 };
 

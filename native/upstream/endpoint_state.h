@@ -1,6 +1,7 @@
-// EndpointState: what one worker has learned about one endpoint: open connections, connect time, failures. It is
-// keyed by the endpoint's id and survives a new snapshot; when its endpoint is removed it stays until the last
-// connection has left. Owned by the cluster runtime, used by its worker only.
+// EndpointState: what one worker has learned about one endpoint: open connections, connect time,
+// failures. It is keyed by the endpoint's id and survives a new snapshot; when its endpoint is
+// removed it stays until the last connection has left. Owned by the cluster runtime, used by its
+// worker only.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +14,8 @@
 
 namespace weft::upstream {
 
-/// Peak exponentially weighted moving average of a latency: jumps up at once, comes down over `decay`.
+/// Peak exponentially weighted moving average of a latency: jumps up at once, comes down over
+/// `decay`.
 class PeakEwma {
  public:
   explicit PeakEwma(base::Duration initial) noexcept
@@ -21,12 +23,17 @@ class PeakEwma {
 
   void observe(base::Duration sample, base::TimePoint now, base::Duration decay) noexcept;
 
-  /// Microseconds at `now`: an endpoint that nobody uses forgets its peak.
+  /// Microseconds at `now`: an endpoint that nobody uses forgets its peak. The initial value until
+  /// there is a sample; with a decay of zero, the last sample.
   [[nodiscard]] double valueUs(base::TimePoint now, base::Duration decay) const noexcept;
+
+  /// False as long as the value is the initial guess.
+  [[nodiscard]] bool measured() const noexcept { return measured_; }
 
  private:
   double valueUs_;
   base::TimePoint updated_{};
+  bool measured_ = false;
 };
 
 struct EndpointState {

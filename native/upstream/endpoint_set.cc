@@ -1,0 +1,62 @@
+#include "upstream/endpoint_set.h"
+
+#include <algorithm>
+
+namespace weft::upstream {
+
+bool wasTried(const PickContext& context, const EndpointState& endpoint) noexcept {
+  return std::ranges::find(context.tried, &endpoint) != context.tried.end();
+}
+
+void EndpointSet::reset(std::span<EndpointState* const> endpoints) {
+  endpoints_.assign(endpoints.begin(), endpoints.end());
+  returnAt_.assign(endpoints.size(), base::TimePoint{});
+  parked_.reset(endpoints.size());
+  for (std::uint32_t index = 0; index < size(); ++index) {
+    at(index).balancerIndex = index;
+  }
+}
+
+std::uint32_t EndpointSet::indexOf(const EndpointState& endpoint) const noexcept {
+  const std::uint32_t index = endpoint.balancerIndex;
+  return index < size() && endpoints_[index] == &endpoint ? index : kNotMember;
+}
+
+void EndpointSet::park(std::uint32_t index) {
+  returnAt_[index] = at(index).unavailableUntil;
+  parked_.push(index);
+}
+
+std::uint32_t EndpointSet::nextReturn(base::TimePoint now) {
+  if (parked_.empty() || returnAt_[parked_.top()] > now) {
+    return kNotMember;
+  }
+  const std::uint32_t index = parked_.top();
+  parked_.remove(index);
+  return index;
+}
+
+bool EndpointSet::returnsEarly(std::uint32_t index) {
+  if (!parked_.contains(index) || at(index).unavailableUntil >= returnAt_[index]) {
+    return false;
+  }
+  parked_.remove(index);
+  return true;
+}
+
+EndpointState* EndpointSet::pickUnavailable(const PickContext& context) const {
+  if (endpoints_.empty()) {
+    return nullptr;
+  }
+  // Those that were tried are few, so this ends after a few steps.
+  const std::uint32_t first = context.random.below(size());
+  for (std::uint32_t step = 0; step < size(); ++step) {
+    EndpointState& endpoint = at((first + step) % size());
+    if (!wasTried(context, endpoint)) {
+      return &endpoint;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace weft::upstream

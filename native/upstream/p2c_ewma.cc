@@ -1,0 +1,68 @@
+#include "upstream/p2c_ewma.h"
+
+#include <algorithm>
+#include <span>
+
+#include "base/clock.h"
+#include "upstream/weighted_draw.h"
+
+namespace weft::upstream {
+
+namespace {
+
+// Below this, connect times say nothing, and open connections alone decide.
+constexpr double kConnectUsMin = 1.0;
+
+class P2cEwma final : public Balancer {
+ public:
+  explicit P2cEwma(base::Duration decay) noexcept : decay_(decay) {}
+
+  void setEndpoints(std::span<EndpointState* const> endpoints) override {
+    draw_.reset(endpoints);
+    double sum = 0;
+    for (const EndpointState* endpoint : endpoints) {
+      sum += std::max(endpoint->weight, 1U);
+    }
+    weightMean_ = endpoints.empty() ? 1.0 : sum / static_cast<double>(endpoints.size());
+  }
+
+  [[nodiscard]] EndpointState* pick(const PickContext& context) override {
+    WeightedDraw::Round round(draw_, context);
+    EndpointState* first = round.next();
+    if (first == nullptr) {
+      return round.unavailable();
+    }
+    EndpointState* second = round.next();
+    if (second == nullptr) {
+      return first;
+    }
+    // The first of equal ones: the draw has given it its share.
+    return cost(*second, context.now) < cost(*first, context.now) ? second : first;
+  }
+
+  void loadChanged(EndpointState& endpoint) override { draw_.loadChanged(endpoint); }
+
+ private:
+  [[nodiscard]] double cost(const EndpointState& endpoint, base::TimePoint now) const noexcept {
+    if (!endpoint.connectTime.measured() && endpoint.connectionsNow == 0) {
+      // One connection tries an unknown endpoint at once; further ones see rttDefault until it has
+      // answered.
+      return 0;
+    }
+    const double weight = static_cast<double>(std::max(endpoint.weight, 1U)) / weightMean_;
+    const double load = 1.0 + static_cast<double>(endpoint.connectionsNow) / weight;
+    return std::max(endpoint.connectTime.valueUs(now, decay_), kConnectUsMin) * load;
+  }
+
+  WeightedDraw draw_;
+  base::Duration decay_;
+  double weightMean_ = 1.0;
+};
+
+}  // namespace
+
+std::unique_ptr<Balancer> makeP2cEwma(const snapshot::Balancer& settings) {
+  return std::make_unique<P2cEwma>(settings.decay);
+}
+
+}  // namespace weft::upstream

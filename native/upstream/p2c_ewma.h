@@ -1,0 +1,15 @@
+// Power of two choices over peak EWMA: draws two endpoints by weight and takes the one whose
+// connect time, times its connections for its weight, is lower. Cheap, and a slow or busy endpoint
+// gets little without a herd running to the best one.
+#pragma once
+
+#include <memory>
+
+#include "snapshot/cluster.h"
+#include "upstream/balancer.h"
+
+namespace weft::upstream {
+
+[[nodiscard]] std::unique_ptr<Balancer> makeP2cEwma(const snapshot::Balancer& settings);
+
+}  // namespace weft::upstream

@@ -1,0 +1,62 @@
+#include "upstream/turns.h"
+
+#include <algorithm>
+
+namespace weft::upstream {
+
+namespace {
+
+constexpr std::uint64_t kTurnOfWeightOne = std::uint64_t{1} << 32U;
+
+// 2^32 divided by the golden ratio: its multiples leave no large gap, however many there are.
+constexpr std::uint32_t kPhaseStep = 2'654'435'769U;
+
+/// True when `left` is the earlier of two times on a clock that wraps.
+bool earlier(std::uint64_t left, std::uint64_t right) noexcept {
+  return static_cast<std::int64_t>(left - right) < 0;
+}
+
+}  // namespace
+
+void Turns::reset(const EndpointSet& endpoints) {
+  turns_.assign(endpoints.size(), Turn{});
+  for (std::uint32_t index = 0; index < endpoints.size(); ++index) {
+    turns_[index].step = kTurnOfWeightOne / std::max(endpoints.at(index).weight, 1U);
+  }
+}
+
+void Turns::begin(base::Random& random) noexcept {
+  phase_ = static_cast<std::uint32_t>(random.next());
+  for (std::uint32_t index = 0; index < turns_.size(); ++index) {
+    enter(index);
+  }
+}
+
+bool Turns::before(std::uint32_t left, std::uint32_t right) const noexcept {
+  const Turn& first = turns_[left];
+  const Turn& second = turns_[right];
+  return first.deadline == second.deadline ? first.order < second.order
+                                           : earlier(first.deadline, second.deadline);
+}
+
+void Turns::taken(std::uint32_t index) noexcept {
+  Turn& turn = turns_[index];
+  if (earlier(turn.deadline, now_)) {
+    turn.deadline = now_;
+  }
+  now_ = turn.deadline;
+  turn.deadline += turn.step;
+  turn.order = ++taken_;
+}
+
+void Turns::returned(std::uint32_t index) noexcept {
+  enter(index);
+}
+
+void Turns::enter(std::uint32_t index) noexcept {
+  Turn& turn = turns_[index];
+  const std::uint64_t phase = static_cast<std::uint32_t>(index * kPhaseStep + phase_);
+  turn.deadline = now_ + ((turn.step * phase) >> 32U);
+}
+
+}  // namespace weft::upstream
