@@ -19,7 +19,7 @@ function distanceTo(wanted: string, candidate: string): number {
   const other = candidate.toLowerCase();
   const shorter = Math.min(wanted.length, other.length);
   // 'timeout' for 'idleTimeout', 'listener' for 'listeners': one inside the other is one step away.
-  if (shorter >= 4 && (other.includes(wanted) || wanted.includes(other))) {
+  if (shorter >= 3 && (other.includes(wanted) || wanted.includes(other))) {
     return wanted === other ? 0 : 1 + Math.abs(wanted.length - other.length) / 100;
   }
   return editDistance(wanted, other);

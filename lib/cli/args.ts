@@ -77,7 +77,7 @@ function unknownFlag(rawName: string, command: Command): UsageError {
   const names = command.flags.map((flag) => `--${flag.name}`);
   const nearest = nearestWord(rawName, names);
   const hint = nearest === null ? `It takes ${names.join(', ')}.` : `Did you mean ${nearest}?`;
-  return new UsageError(`weft ${command.name} has no flag ${rawName}. ${hint}`);
+  return new UsageError(`${command.name} has no flag ${rawName}. ${hint}`);
 }
 
 function checkSwitch(name: string, value: string | undefined): string {
@@ -97,7 +97,7 @@ function checkValue(flag: Flag, value: string | undefined, isInline: boolean): s
 
 function checkPositionals(command: Command, positionals: readonly string[]): void {
   if (positionals.length < command.argumentsMin) {
-    const usage = `weft ${command.name} needs ${command.arguments}`;
+    const usage = `${command.name} needs ${command.arguments}`;
     throw new UsageError(`${usage}. For example: ${command.example}`);
   }
   const extra = positionals[command.argumentsMax];
@@ -106,6 +106,6 @@ function checkPositionals(command: Command, positionals: readonly string[]): voi
     const hint = readsFile
       ? `Name a file with --config ${extra}.`
       : `'weft help ${command.name}' shows what it takes.`;
-    throw new UsageError(`weft ${command.name} takes no argument '${extra}'. ${hint}`);
+    throw new UsageError(`${command.name} takes no argument '${extra}'. ${hint}`);
   }
 }

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { errorCodes } from '../../lib/base/errors.ts';
+import { configIssueCodes, errorCodes } from '../../lib/base/errors.ts';
 import { closeReasons } from '../../lib/contract/close-reason.ts';
 import { families } from '../../lib/metrics/names.ts';
 
@@ -46,6 +46,12 @@ test('docs/errors.md has every error code, with the exit code of what it is abou
     const expected = /^ERR_(?:CONFIG|USAGE)/.test(name) ? '2' : '1';
     assert.equal(cells[0], expected, name);
   }
+});
+
+test('docs/errors.md has every code of a configuration problem', () => {
+  const list = rows('errors.md', 'Configuration problems');
+  assert.deepEqual(names(list), configIssueCodes);
+  assert.ok(list.every(({ cells }) => cells[0] !== ''));
 });
 
 test('docs/metrics.md has every family with its type, and no other', () => {

@@ -38,16 +38,14 @@ function firstBadOffset(text: string): number {
   return good;
 }
 
-/** V8's words for a text that stops in the middle of something. */
-const incomplete =
-  /^(?:Unexpected end|Unterminated|No number after minus|Exponent part is missing|Expected .* at position (\d+))/;
-
 function mayContinue(beginning: string): boolean {
   try {
     JSON.parse(beginning);
     return true;
   } catch (error) {
-    const match = incomplete.exec((error as Error).message);
-    return match !== null && (match[1] === undefined || Number(match[1]) >= beginning.length);
+    // V8 complains about the end where a text stops in the middle of something.
+    const { message } = error as Error;
+    const offset = / at position (\d+)/.exec(message)?.[1];
+    return message.startsWith('Unexpected end') || Number(offset) >= beginning.length;
   }
 }

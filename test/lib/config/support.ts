@@ -1,7 +1,9 @@
 // A valid configuration to spoil, and the codes and paths of what is found in it.
 
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { after } from 'node:test';
 import { checkConfig } from '../../../lib/config/validate.ts';
 
 export type Json = Record<string, unknown>;
@@ -46,3 +48,22 @@ function findRoot(folder: string): string {
     ? folder
     : findRoot(dirname(folder));
 }
+
+/** A folder outside of the package with these files, gone after the tests. */
+export function temporaryFolder(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-config-'));
+  folders.push(folder);
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  return folder;
+}
+
+const folders: string[] = [];
+
+after(() => {
+  for (const folder of folders) {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
