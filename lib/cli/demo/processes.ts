@@ -4,12 +4,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Target } from './wire.ts';
 
 const host = '127.0.0.1';
 const backendScript = fileURLToPath(new URL('./backend.js', import.meta.url));
-const mainScript = fileURLToPath(new URL('../main.js', import.meta.url));
+/** By its path: the program is started, not imported. */
+const mainScript = join(import.meta.dirname, '../main.js');
 
 /** Everything that was started, so that nothing outlives the demo. */
 export class Processes {
