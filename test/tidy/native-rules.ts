@@ -204,7 +204,7 @@ export function checkRawMemory(tree: Tree, allowed: readonly string[]): string[]
     eachLine(withoutComments(tree.get(path) ?? ''), (line, number) => {
       const code = line
         .replace(/"(?:\\.|[^"\\])*"/g, '""')
-        .replace(/\b(?:unique|shared)_ptr<[^()]*>(?:\w+)?\(new /g, 'owner(');
+        .replace(/\b(?:unique|shared)_ptr<[^()]*>\s*\w*\(new /g, 'owner(');
       if (raw.test(code)) {
         problems.push(
           `${path}:${number}: takes or frees raw memory; use an owning type or a pool.`,
