@@ -17,6 +17,6 @@ export type ConfigExport = UserConfig | (() => UserConfig | Promise<UserConfig>)
  * });
  * ```
  */
-export function defineConfig<Config extends ConfigExport>(config: Config): Config {
+export function defineConfig(config: ConfigExport): ConfigExport {
   return config;
 }

@@ -59,12 +59,28 @@ test('the public door is what the documents promise', () => {
   ]);
 });
 
-test('defineConfig returns what it is given, a function too', async () => {
-  const config: weft.UserConfig = {
-    listeners: [{ address: '127.0.0.1:8080', cluster: 'web' }],
-    clusters: { web: { endpoints: ['10.0.0.5:80'] } },
-  };
+const config: weft.UserConfig = {
+  listeners: [{ address: '127.0.0.1:8080', cluster: 'web' }],
+  clusters: { web: { endpoints: ['10.0.0.5:80'] } },
+};
+
+test('defineConfig returns what it is given, a function too', () => {
+  const make = async () => config;
   assert.equal(weft.defineConfig(config), config);
-  assert.equal(await weft.defineConfig(async () => config)(), config);
+  assert.equal(weft.defineConfig(make), make);
   assert.deepEqual(weft.checkConfig(weft.defineConfig(config)), []);
+});
+
+test('the compiler refuses the keys and words that the check refuses', () => {
+  const wrong = weft.defineConfig({
+    ...config,
+    // @ts-expect-error: a log has no such key.
+    log: { levle: 'info' },
+    // @ts-expect-error: a drain has no such word.
+    drain: { listeners: 'closed' },
+  });
+  assert.deepEqual(
+    weft.checkConfig(wrong).map(({ path }) => path),
+    ['log.levle', 'drain.listeners'],
+  );
 });

@@ -143,7 +143,8 @@ function checkWord(
   if (typeof value === 'string' && words.includes(value)) {
     return value;
   }
-  const problem = `expected ${words.map((word) => `'${word}'`).join(' or ')}`;
+  const list = words.map((word) => `'${word}'`).join(', ');
+  const problem = words.length > 1 ? `expected one of ${list}` : `expected ${list}`;
   const nearest = typeof value === 'string' ? nearestWord(value, words) : null;
   const hint = nearest === null ? null : `Did you mean '${nearest}'?`;
   const code = typeof value === 'string' ? 'unknown-word' : 'wrong-type';
@@ -169,9 +170,9 @@ function checkMode(value: unknown, path: string, issues: IssueList): string | nu
   if (isMode) {
     return value;
   }
-  const isNumber = typeof value === 'number' && Number.isInteger(value) && value >= 0;
-  const hint =
-    isNumber && value <= 0o777 ? `Write '0${value.toString(8).padStart(3, '0')}'.` : null;
+  const isNumber = typeof value === 'number';
+  // 0660 is 432 in JavaScript and 660 in YAML: a number does not say what was meant.
+  const hint = isNumber ? "Write it in quotes, as for chmod: '0660'." : null;
   const problem = "expected permission bits such as '0660'";
   issues.add(path, isNumber ? 'wrong-type' : 'bad-mode', problem, { got: value, hint });
   return null;
