@@ -66,24 +66,6 @@ export async function createLog(options: LogOptions): Promise<Log> {
   return wrap(logger, stream, { level: options.level });
 }
 
-/** Drops everything: for callers that want none, and for tests. */
-export const silentLog: Log = Object.freeze({
-  get level(): LogLevel {
-    return 'silent';
-  },
-  set level(_level: LogLevel) {
-    // Stays silent.
-  },
-  isEnabled: () => false,
-  trace: () => undefined,
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-  child: () => silentLog,
-  flush: () => undefined,
-});
-
 async function prettyStream(
   destination: number | DestinationStream,
   colorize: boolean,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
-import { createLog, type LogFormat, type LogLevel, silentLog } from '../../../lib/base/log.ts';
+import { createLog, type LogFormat, type LogLevel } from '../../../lib/base/log.ts';
 
 async function memoryLog(level: LogLevel, format: LogFormat = 'json') {
   const lines: string[] = [];
@@ -77,11 +77,4 @@ test('the log has written everything by the end of a process that exits at once'
     process.exit(0);`;
   const { stdout } = runScript(body, '"$NODE" --input-type=module -e "$SCRIPT"');
   assert.equal(stdout.trimEnd().split('\n').length, 1000);
-});
-
-test('the log can be silent', () => {
-  silentLog.level = 'trace';
-  silentLog.error('x');
-  assert.equal(silentLog.level, 'silent');
-  assert.equal(silentLog.child({}), silentLog);
 });
