@@ -1,0 +1,284 @@
+// Every close reason, provoked: the access log names it, the metric counts it, docs/errors.md explains it. The last
+// test says which reason nobody provoked.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { after, afterEach, test } from 'node:test';
+import type { ClusterConfig, ListenerConfig, UserConfig } from '../../lib/config/user-config.ts';
+import { type CloseReason, closeReasons } from '../../lib/contract/close-reason.ts';
+import { SilentBackend } from '../support/silent-backend.ts';
+import { Backend, Client, echo, freePort } from '../support/tcp.ts';
+import { type LogLine, type WeftOptions, WeftRun } from '../support/weft.ts';
+
+const provoked = new Set<CloseReason>();
+const echoing = await Backend.listen(echo);
+const cleanUps: (() => unknown)[] = [];
+let weft: WeftRun;
+let port = 0;
+
+after(() => echoing.close());
+
+afterEach(async () => {
+  weft.signal('SIGKILL');
+  await weft.ended;
+  for (const cleanUp of cleanUps.splice(0)) {
+    await cleanUp();
+  }
+});
+
+interface Setting {
+  readonly cluster?: Partial<ClusterConfig>;
+  readonly listener?: Partial<ListenerConfig>;
+  readonly config?: Partial<UserConfig>;
+  readonly options?: WeftOptions;
+}
+
+function configOf({ cluster, listener, config }: Setting): UserConfig {
+  return {
+    workers: 1,
+    listeners: [{ name: 'web', address: `127.0.0.1:${port}`, cluster: 'app', ...listener }],
+    clusters: { app: { endpoints: [echoing.address], ...cluster } },
+    log: { accessLog: true },
+    ...config,
+  };
+}
+
+async function start(setting: Setting): Promise<WeftRun> {
+  port = await freePort();
+  weft = await WeftRun.start(configOf(setting), [], setting.options);
+  return weft;
+}
+
+async function backend(serve: (socket: Socket) => void): Promise<Backend> {
+  const made = await Backend.listen(serve);
+  cleanUps.push(() => made.close());
+  return made;
+}
+
+/** A client whose bytes have been through, so that both sides are connected. */
+async function talking(): Promise<Client> {
+  const client = await Client.connect(port);
+  cleanUps.push(() => client.close());
+  assert.equal(await client.exchange('hello'), 'hello');
+  return client;
+}
+
+/** The access log names the reason; the metric counts it too, while there is an admin server to ask. */
+async function closedWith(reason: CloseReason): Promise<LogLine> {
+  const line = await weft.logged('connection closed', (one) => one['closeReason'] === reason);
+  if (weft.isRunning) {
+    const metrics = await weft.metrics();
+    assert.ok(metrics.value('weft_connection_close_total', { reason, listener: 'web' }) >= 1);
+  }
+  provoked.add(reason);
+  return line;
+}
+
+test('finished: both sides ended in order', async () => {
+  await start({});
+  const client = await talking();
+  client.socket.end();
+  assert.equal(await client.end(), 'end');
+  const line = await closedWith('finished');
+  assert.equal(line['errno'], null);
+});
+
+test('downstream_reset: the client sent a reset, and the endpoint gets one', async () => {
+  const own = await backend(echo);
+  await start({ cluster: { endpoints: [own.address] } });
+  const client = await talking();
+  const [socket] = own.sockets;
+  assert.ok(socket);
+  const reset = once(socket, 'error');
+  client.reset();
+  assert.equal(((await reset)[0] as NodeJS.ErrnoException).code, 'ECONNRESET');
+  const line = await closedWith('downstream_reset');
+  assert.equal(line['errno'], 'ECONNRESET');
+});
+
+test('upstream_reset: the endpoint sent a reset, and the client gets one', async () => {
+  const own = await backend(echo);
+  await start({ cluster: { endpoints: [own.address] } });
+  const client = await talking();
+  own.sockets[0]?.resetAndDestroy();
+  assert.equal(await client.end(), 'reset');
+  await closedWith('upstream_reset');
+});
+
+test('downstream_lost: the client takes no bytes for longer than userTimeout', async () => {
+  const flood = await backend((socket) => {
+    const more = (): void => {
+      while (socket.writable && socket.write(Buffer.alloc(65_536))) {
+        // Until the buffers between here and the client are full.
+      }
+    };
+    socket.on('drain', more);
+    more();
+  });
+  await start({ cluster: { endpoints: [flood.address] }, listener: { userTimeout: '1s' } });
+  const client = await Client.connect(port);
+  cleanUps.push(() => client.close());
+  client.socket.pause();
+  await closedWith('downstream_lost');
+});
+
+test('upstream_lost: the endpoint takes no bytes for longer than userTimeout', async () => {
+  const deaf = await backend((socket) => socket.pause());
+  await start({ cluster: { endpoints: [deaf.address], userTimeout: '1s' } });
+  const client = await Client.connect(port);
+  cleanUps.push(() => client.close());
+  client.socket.on('drain', () => client.socket.write(Buffer.alloc(1_048_576)));
+  client.socket.write(Buffer.alloc(8_388_608));
+  await closedWith('upstream_lost');
+});
+
+test('downstream_gone: the client left before the endpoint answered', async () => {
+  const silent = await SilentBackend.start();
+  cleanUps.push(() => silent.stop());
+  await start({ cluster: { endpoints: [silent.address], connectTimeout: '30s' } });
+  const client = await Client.connect(port);
+  client.reset();
+  await closedWith('downstream_gone');
+});
+
+test('idle_timeout: silent both ways for too long', async () => {
+  await start({ listener: { idleTimeout: '200ms' } });
+  const client = await talking();
+  await client.end();
+  await closedWith('idle_timeout');
+});
+
+test('connect_refused: nobody listens at any endpoint', async () => {
+  const endpoints = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  await start({ cluster: { endpoints } });
+  const client = await Client.connect(port);
+  await client.end();
+  const line = await closedWith('connect_refused');
+  assert.equal(line['errno'], 'ECONNREFUSED');
+  assert.equal(line['attemptCount'], 2);
+});
+
+test('connect_timeout: the endpoint does not answer', async () => {
+  const silent = await SilentBackend.start();
+  cleanUps.push(() => silent.stop());
+  await start({
+    cluster: { endpoints: [silent.address], connectTimeout: '200ms', connectAttemptsMax: 1 },
+  });
+  const client = await Client.connect(port);
+  await client.end();
+  await closedWith('connect_timeout');
+});
+
+test('connect_failed: connecting fails in another way, and errno says which', async () => {
+  await start({ cluster: { endpoints: ['unix:/nonexistent/app.sock'] } });
+  const client = await Client.connect(port);
+  await client.end();
+  const line = await closedWith('connect_failed');
+  assert.equal(line['errno'], 'ENOENT');
+});
+
+test('no_endpoint: the cluster is empty', async () => {
+  await start({ cluster: { endpoints: [] } });
+  const client = await Client.connect(port);
+  await client.end();
+  await closedWith('no_endpoint');
+});
+
+test('listener_limit: one connection more than the listener takes', async () => {
+  await start({ listener: { connectionsMax: 1 } });
+  const first = await talking();
+  const second = await Client.connect(port);
+  await second.end();
+  await closedWith('listener_limit');
+  assert.equal(await first.exchange('still'), 'still');
+  assert.equal((await weft.logged('limit reached'))['limit'], 'listener_limit');
+});
+
+test('connection_limit: one connection more than the process takes', async () => {
+  await start({ config: { limits: { connectionsMax: 1 } } });
+  const first = await talking();
+  const second = await Client.connect(port);
+  await second.end();
+  await closedWith('connection_limit');
+  assert.equal(await first.exchange('still'), 'still');
+});
+
+test('buffer_limit: slow readers hold more than is allowed', async () => {
+  const flood = await backend((socket) => {
+    const more = (): void => {
+      while (socket.writable && socket.write(Buffer.alloc(65_536))) {
+        // Until the buffers between here and the client are full.
+      }
+    };
+    socket.on('drain', more);
+    more();
+  });
+  await start({
+    cluster: { endpoints: [flood.address] },
+    config: { limits: { bufferedBytesMax: '1MiB', pipeCountMax: 0 } },
+  });
+  for (let count = 0; count < 64; count++) {
+    const client = await Client.connect(port);
+    client.socket.pause();
+    cleanUps.push(() => client.close());
+  }
+  await closedWith('buffer_limit');
+});
+
+test('resources_exhausted: no descriptor is left for the endpoint', async () => {
+  await start({ options: { descriptorsMax: 64 } });
+  for (let count = 0; count < 64; count++) {
+    const client = await Client.connect(port);
+    cleanUps.push(() => client.close());
+    client.socket.write('x');
+  }
+  const line = await closedWith('resources_exhausted');
+  assert.equal(line['errno'], 'EMFILE');
+});
+
+test('listener_removed: a reload removed the listener, and the drain deadline passed', async () => {
+  const setting: Setting = { config: { drain: { deadline: '100ms' }, log: { accessLog: true } } };
+  await start(setting);
+  const client = await talking();
+  const address = `127.0.0.1:${await freePort()}`;
+  await weft.reload(configOf({ ...setting, listener: { name: 'other', address } }));
+  assert.equal(await client.end(), 'reset');
+  await closedWith('listener_removed');
+});
+
+test('endpoint_removed: a reload removed the endpoint, and the drain deadline passed', async () => {
+  const setting: Setting = { config: { drain: { deadline: '100ms' }, log: { accessLog: true } } };
+  await start(setting);
+  const client = await talking();
+  await weft.reload(configOf({ ...setting, cluster: { endpoints: ['127.0.0.1:9'] } }));
+  assert.equal(await client.end(), 'reset');
+  await closedWith('endpoint_removed');
+});
+
+test('drain_deadline: still open at the end of a drain', async () => {
+  await start({ config: { drain: { deadline: '100ms' }, log: { accessLog: true } } });
+  const client = await talking();
+  weft.signal('SIGTERM');
+  assert.equal(await client.end(), 'reset');
+  await weft.ended;
+  await closedWith('drain_deadline');
+});
+
+test('stopped: a second signal does not wait', async () => {
+  await start({ config: { drain: { deadline: '60s' }, log: { accessLog: true } } });
+  const client = await talking();
+  weft.signal('SIGTERM');
+  await weft.logged('draining');
+  weft.signal('SIGTERM');
+  assert.equal(await client.end(), 'reset');
+  await weft.ended;
+  await closedWith('stopped');
+});
+
+test('every close reason was provoked by a test above', () => {
+  assert.deepEqual(
+    closeReasons.filter((reason) => !provoked.has(reason)),
+    [],
+  );
+});

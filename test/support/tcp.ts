@@ -1,0 +1,142 @@
+// Backends and clients for tests with real sockets: small, exact about bytes and about how a connection ended.
+
+import { once } from 'node:events';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+
+const host = '127.0.0.1';
+
+/** A port that nobody listens on now. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, host);
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  await once(server.close(), 'close');
+  return port;
+}
+
+/** A server whose connections a test can see and end. */
+export class Backend {
+  readonly #server: Server;
+  readonly sockets: Socket[] = [];
+
+  private constructor(serve: (socket: Socket) => void) {
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      this.sockets.push(socket);
+      socket.on('error', () => socket.destroy());
+      serve(socket);
+    });
+  }
+
+  /** `serve` gets each connection; `echo` is one. Port 0 is any. */
+  static async listen(serve: (socket: Socket) => void, port = 0): Promise<Backend> {
+    const backend = new Backend(serve);
+    backend.#server.listen(port, host);
+    await once(backend.#server, 'listening');
+    return backend;
+  }
+
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
+  }
+
+  get address(): string {
+    return `${host}:${this.port}`;
+  }
+
+  /** Ends every connection and frees the port. */
+  async close(): Promise<void> {
+    const closed = once(this.#server.close(), 'close');
+    for (const socket of this.sockets) {
+      socket.destroy();
+    }
+    await closed;
+  }
+}
+
+export function echo(socket: Socket): void {
+  socket.pipe(socket);
+}
+
+/** Sends its name and keeps the connection. */
+export function greet(name: string): (socket: Socket) => void {
+  return (socket) => {
+    socket.write(name);
+    socket.resume();
+    socket.on('end', () => socket.end());
+  };
+}
+
+/** How a connection ended, from the client's side. */
+export type ClientEnd = 'end' | 'reset';
+
+export class Client {
+  readonly socket: Socket;
+  #received: Buffer = Buffer.alloc(0);
+  #wake: () => void = () => undefined;
+  #end: ClientEnd | null = null;
+
+  private constructor(port: number) {
+    this.socket = connect({ port, host, noDelay: true, allowHalfOpen: true });
+    this.socket.on('data', (chunk: Buffer) => {
+      this.#received = Buffer.concat([this.#received, chunk]);
+      this.#wake();
+    });
+    this.socket.on('end', () => this.#finish('end'));
+    this.socket.on('error', () => this.#finish('reset'));
+    this.socket.on('close', () => this.#finish('reset'));
+  }
+
+  /** Rejects when nobody listens. */
+  static async connect(port: number): Promise<Client> {
+    const client = new Client(port);
+    await once(client.socket, 'connect');
+    return client;
+  }
+
+  /** Exactly so many bytes. */
+  async read(size: number): Promise<Buffer> {
+    while (this.#received.length < size) {
+      if (this.#end !== null) {
+        throw new Error(`${this.#end} after ${this.#received.length} of ${size} bytes`);
+      }
+      await this.#more();
+    }
+    const bytes = this.#received.subarray(0, size);
+    this.#received = this.#received.subarray(size);
+    return bytes;
+  }
+
+  /** Sends and reads the same number of bytes. */
+  async exchange(text: string): Promise<string> {
+    this.socket.write(text);
+    return (await this.read(Buffer.byteLength(text))).toString();
+  }
+
+  /** Waits for the other side's end. */
+  async end(): Promise<ClientEnd> {
+    while (this.#end === null) {
+      await this.#more();
+    }
+    return this.#end;
+  }
+
+  close(): void {
+    this.socket.destroy();
+  }
+
+  /** Sends a reset instead of an orderly end. */
+  reset(): void {
+    this.socket.resetAndDestroy();
+  }
+
+  #more(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+    });
+  }
+
+  #finish(end: ClientEnd): void {
+    this.#end ??= end;
+    this.#wake();
+  }
+}
