@@ -95,7 +95,9 @@ bool Worker::postConnection(base::ListenerId listener, os::Accepted&& accepted) 
 /// task is there when the task runs.
 void Worker::readMail() noexcept {
   std::vector<Task> tasks;
-  if (hasTasks_.exchange(false, std::memory_order_acquire)) {
+  // The plain load keeps the turn free of locked instructions.
+  if (hasTasks_.load(std::memory_order_relaxed) &&
+      hasTasks_.exchange(false, std::memory_order_acquire)) {
     const std::lock_guard lock(tasksMutex_);
     tasks.swap(tasks_);
   }

@@ -1,12 +1,13 @@
 #include "os/epoll_poller.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 
-#include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
 #include <unistd.h>
+
+#include "os/direct_calls.h"
 
 namespace weft::os {
 
@@ -37,12 +38,15 @@ Ready readyOf(std::uint32_t events) noexcept {
   return Ready{.bits = bits};
 }
 
-int waitMs(std::optional<base::Duration> timeout) noexcept {
-  if (!timeout) {
-    return -1;
+bool watchForEver(int epollFd, int fd) noexcept {
+  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
+  return fd >= 0 && ::epoll_ctl(epollFd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void closeIfOpen(int fd) noexcept {
+  if (fd >= 0) {
+    ::close(fd);
   }
-  const auto ms = std::chrono::ceil<std::chrono::milliseconds>(*timeout).count();
-  return static_cast<int>(std::clamp<std::int64_t>(ms, 0, 3'600'000));
 }
 
 }  // namespace
@@ -53,19 +57,19 @@ base::Result<std::unique_ptr<EpollPoller>> EpollPoller::open() {
     return base::errorFromErrno(errno, base::Side::Internal, "cannot create an epoll descriptor");
   }
   const int wakeFd = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-  epoll_event event{.events = EPOLLIN | EPOLLET, .data = {.ptr = nullptr}};
-  if (wakeFd < 0 || ::epoll_ctl(epollFd, EPOLL_CTL_ADD, wakeFd, &event) != 0) {
+  const int timerFd = ::timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (!watchForEver(epollFd, wakeFd) || !watchForEver(epollFd, timerFd)) {
     const int sysErrno = errno;
+    closeIfOpen(timerFd);
+    closeIfOpen(wakeFd);
     ::close(epollFd);
-    if (wakeFd >= 0) {
-      ::close(wakeFd);
-    }
     return base::errorFromErrno(sysErrno, base::Side::Internal, "cannot create an eventfd");
   }
-  return std::unique_ptr<EpollPoller>(new EpollPoller(epollFd, wakeFd));
+  return std::unique_ptr<EpollPoller>(new EpollPoller(epollFd, wakeFd, timerFd));
 }
 
 EpollPoller::~EpollPoller() {
+  ::close(timerFd_);
   ::close(wakeFd_);
   ::close(epollFd_);
 }
@@ -90,13 +94,33 @@ void EpollPoller::remove(int fd) noexcept {
   static_cast<void>(::epoll_ctl(epollFd_, EPOLL_CTL_DEL, fd, nullptr));
 }
 
-std::span<const Readiness> EpollPoller::wait(std::optional<base::Duration> timeout) noexcept {
-  std::array<epoll_event, kEventsMax> events;
-  const int count = ::epoll_wait(epollFd_, events.data(), kEventsMax, waitMs(timeout));
+/// A timer that is set to an earlier time stays: the wait returns early once and sets it again.
+void EpollPoller::armTimer(base::TimePoint deadline) noexcept {
+  if (armedFor_ && *armedFor_ <= deadline) {
+    return;
+  }
+  armedFor_ = deadline;
+  const auto us = deadline.time_since_epoch().count();
+  const itimerspec setting{
+      .it_interval = {.tv_sec = 0, .tv_nsec = 0},
+      .it_value = {.tv_sec = us / 1'000'000, .tv_nsec = us % 1'000'000 * 1000}};
+  static_cast<void>(::timerfd_settime(timerFd_, TFD_TIMER_ABSTIME, &setting, nullptr));
+}
+
+std::span<const Readiness> EpollPoller::wait(base::TimePoint now,
+                                             std::optional<base::TimePoint> deadline) noexcept {
+  const bool block = !deadline || *deadline > now;
+  if (armedFor_ && *armedFor_ <= now) {
+    armedFor_.reset();
+  }
+  if (deadline && block) {
+    armTimer(*deadline);
+  }
+  const int count = directEpollWait(epollFd_, events_.data(), kEventsMax, block ? -1 : 0);
   std::size_t reported = 0;
   for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<std::size_t>(i)];
-    // The eventfd is edge-triggered: each write to it is told once, so that nobody has to read it.
+    const epoll_event& event = events_[static_cast<std::size_t>(i)];
+    // The eventfd and the timerfd are edge-triggered: each event of theirs is told once and nobody reads them.
     if (event.data.ptr != nullptr) {
       readiness_[reported++] = {.pollable = static_cast<Pollable*>(event.data.ptr),
                                 .ready = readyOf(event.events)};

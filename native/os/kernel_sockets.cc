@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "os/direct_calls.h"
 #include "os/socket_address.h"
 #include "os/socket_options.h"
 
@@ -160,11 +161,11 @@ int KernelSockets::connectError(int fd) noexcept {
 }
 
 IoResult KernelSockets::read(int fd, base::MutableBytes into) noexcept {
-  return fromCount(::recv(fd, into.data(), into.size(), 0));
+  return fromCount(directRecv(fd, into.data(), into.size()));
 }
 
 IoResult KernelSockets::write(int fd, base::Bytes from) noexcept {
-  return fromCount(::send(fd, from.data(), from.size(), MSG_NOSIGNAL));
+  return fromCount(directSend(fd, from.data(), from.size(), MSG_NOSIGNAL));
 }
 
 void KernelSockets::shutdownWrite(int fd) noexcept { ::shutdown(fd, SHUT_WR); }

@@ -3,9 +3,8 @@
 namespace weft::os {
 
 void Loop::turn() noexcept {
-  const auto timeout =
-      continuations_.empty() ? timers_.untilNext(now_) : std::optional(base::Duration::zero());
-  const std::span<const Readiness> ready = poller_.wait(timeout);
+  const auto deadline = continuations_.empty() ? timers_.nextDue() : std::optional(now_);
+  const std::span<const Readiness> ready = poller_.wait(now_, deadline);
   now_ = clock_.now();
   for (const Readiness& readiness : ready) {
     readiness.pollable->onReady(readiness.ready);

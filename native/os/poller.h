@@ -57,9 +57,10 @@ class Poller {
   /// Ends a registration whose descriptor stays open.
   virtual void remove(int fd) noexcept = 0;
 
-  /// Waits for at most `timeout` (none: until something happens). Valid until the next wait.
+  /// Waits until something is ready, until wake(), or until `deadline` (none: for ever; one that has passed: not at
+  /// all). Valid until the next wait.
   [[nodiscard]] virtual std::span<const Readiness> wait(
-      std::optional<base::Duration> timeout) noexcept = 0;
+      base::TimePoint now, std::optional<base::TimePoint> deadline) noexcept = 0;
 
   /// Makes a present or the next wait return. Any thread.
   virtual void wake() noexcept = 0;

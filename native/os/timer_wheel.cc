@@ -92,12 +92,11 @@ std::uint64_t TimerWheel::nextTick() noexcept {
   return next;
 }
 
-std::optional<base::Duration> TimerWheel::untilNext(base::TimePoint now) noexcept {
+std::optional<base::TimePoint> TimerWheel::nextDue() const noexcept {
   if (nextTick_ == kNoTick) {
     return std::nullopt;
   }
-  const base::TimePoint due = start_ + kTick * static_cast<std::int64_t>(nextTick_);
-  return std::max(due - now, base::Duration::zero());
+  return start_ + kTick * static_cast<std::int64_t>(nextTick_);
 }
 
 }  // namespace weft::os

@@ -45,8 +45,8 @@ class TimerWheel {
   /// Calls onTimer of everything due at `now`. A timer that is armed again meanwhile waits for the next call.
   void advance(base::TimePoint now) noexcept;
 
-  /// How long a loop may sleep; none when no timer is armed. May be shorter than necessary.
-  [[nodiscard]] std::optional<base::Duration> untilNext(base::TimePoint now) noexcept;
+  /// Until when a loop may sleep; none when no timer is armed. May be earlier than necessary.
+  [[nodiscard]] std::optional<base::TimePoint> nextDue() const noexcept;
 
  private:
   static constexpr std::uint32_t kLevels = 7;
