@@ -217,6 +217,14 @@ export const GROUPS = [
     run: (context) => runNodeTests(context, testsIn('test/integration/peers')),
   },
   {
+    name: 'bench',
+    about: 'bench/self: the measuring instruments measure right',
+    level: 'test',
+    budgetMinutes: 2,
+    after: ['build'],
+    run: (context) => runNodeTests(context, testsIn('bench/self')),
+  },
+  {
     name: 'regress',
     about: 'instruction counts against bench/regress',
     level: 'test',
