@@ -89,6 +89,11 @@ Endpoint* ClusterRuntime::pick(std::span<EndpointState* const> tried) {
 void ClusterRuntime::acquired(Endpoint& endpoint, Direction direction) {
   ++connectionsNow_;
   ++endpoint.connectionsNow;
+  if (endpoint.failureCount > 0) {
+    // One connection finds out whether the endpoint is back; the others avoid it until that is known.
+    endpoint.unavailableUntil = std::max(endpoint.unavailableUntil,
+                                         context_.loop.now() + 2 * settings_->connectTimeout);
+  }
   balancer_->loadChanged(endpoint);
   const std::uint32_t index = numberOf(direction);
   if (endpoint.cells[index].size() == 0) {
@@ -120,6 +125,7 @@ void ClusterRuntime::connected(Endpoint& endpoint, Direction direction,
   if (endpoint.failureCount > 0) {
     endpoint.failureCount = 0;
     endpoint.unavailableUntil = {};
+    balancer_->loadChanged(endpoint);
     setAvailable(endpoint, true, {}, {});
   }
 }
