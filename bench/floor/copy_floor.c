@@ -159,7 +159,7 @@ int main(int argc, char** argv) {
     fprintf(stderr, "usage: copy_floor LISTEN TARGET\n");
     return 2;
   }
-  raiseDescriptorLimit();
+  prepareProcess();
   const int listener = listenOn(argv[1]);
   const struct sockaddr_in target = parseAddress(argv[2]);
   const int epoll = epoll_create1(0);

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -81,7 +82,9 @@ static int connectTo(const struct sockaddr_in* target) {
   return fd;
 }
 
-static void raiseDescriptorLimit(void) {
+// splice() to a socket whose peer has gone raises SIGPIPE; no flag of it says otherwise.
+static void prepareProcess(void) {
+  signal(SIGPIPE, SIG_IGN);
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
     limit.rlim_cur = limit.rlim_max;

@@ -56,6 +56,18 @@ for (const name of ['copyFloor', 'spliceFloor'] as const) {
     assert.equal(reply, 'late reply');
   });
 
+  test(`${name} survives clients that leave in the middle of a stream`, async () => {
+    const floor = await startFloor(name, await startServer('source'));
+    for (let i = 0; i < 200 && !floor.leash.over; i += 1) {
+      const socket = open(floor.address);
+      await once(socket, 'connect');
+      // FIN, and RST for what still arrives: then a write fails with EPIPE instead of ECONNRESET.
+      socket.destroy();
+    }
+    await sleep(50);
+    assert.ok(!floor.leash.over, 'the floor died');
+  });
+
   test(`${name} passes a reset on as a reset`, async () => {
     const floor = await startFloor(
       name,
