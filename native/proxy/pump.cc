@@ -182,7 +182,8 @@ Pump::Step Pump::writeOut(Run& run, base::Bytes bytes) noexcept {
   return run.toBlocked(partial ? Status::WantWrite : written.status);
 }
 
-/// Empty-handed splices are ambiguous and expensive, so the socket is asked what it has before another one.
+/// Empty-handed splices are ambiguous and expensive, so the socket is asked what it has before another one, unless it
+/// has just filled the pipe.
 Pump::Step Pump::spliceOnce(Run& run) noexcept {
   Side& from = run.ends.from;
   const int fromFd = from.transport->spliceFd();
@@ -200,8 +201,9 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
   if (smallSplices_ >= kSmallSpliceCount) {
     stopSplicing(run);
   }
+  const bool filledUp = filled.bytes >= pipe_->capacityBytes();
   const Step step = writePipe(run);
-  if (pipe_ == nullptr && !from.readHangup &&
+  if (pipe_ == nullptr && !filledUp && !from.readHangup &&
       run.context.sockets().readableBytes(fromFd) == 0) {
     from.readReady = false;
   }
