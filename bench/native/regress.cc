@@ -1,0 +1,338 @@
+// Counts the instructions of the proxy for a fixed script: connections one after another, then
+// messages of 64 bytes one after another, with one message under way. One worker, turned by hand on
+// this thread over the kernel's own sockets; client and server are the script and are not counted.
+// Time is moved by hand, so that two runs do exactly the same. Run under
+//   valgrind --tool=callgrind --collect-atstart=no bench_regress
+// by bench/regress/main.ts, which reads the dumps "connection" and "message".
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#define WEFT_HAS_CALLGRIND 1
+#else
+#define CALLGRIND_TOGGLE_COLLECT
+#define CALLGRIND_DUMP_STATS_AT(name) static_cast<void>(name)
+#define WEFT_HAS_CALLGRIND 0
+#endif
+
+#include "engine/worker_thread.h"
+#include "os/kernel_sockets.h"
+
+namespace weft::bench {
+
+namespace {
+
+constexpr int kWarmUpConnections = 64;
+constexpr int kWarmUpMessages = 200;
+constexpr int kConnections = 200;
+constexpr int kMessages = 2'000;
+constexpr std::size_t kMessageBytes = 64;
+
+/// A turn that waits for what never comes ends the program after this.
+constexpr unsigned kPatienceSeconds = 120;
+
+[[noreturn]] void die(const char* what) {
+  std::perror(what);
+  std::exit(1);
+}
+
+/// Moves only when told to. Begins an hour ahead of the kernel's clock, so that no kernel timer
+/// that is set by it fires during the run.
+class HandClock final : public base::Clock {
+ public:
+  [[nodiscard]] base::TimePoint now() const noexcept override { return now_; }
+
+  [[nodiscard]] std::uint64_t wallUs() const noexcept override {
+    return static_cast<std::uint64_t>(now_.time_since_epoch().count());
+  }
+
+  void advance(base::Duration by) noexcept { now_ += by; }
+
+ private:
+  base::TimePoint now_ = base::SystemClock().now() + std::chrono::hours(1);
+};
+
+class NoEvents final : public engine::EventListener {
+ public:
+  void eventsReady(std::uint32_t /*worker*/) noexcept override {}
+};
+
+int loopbackSocket() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM, 0);
+  if (fd < 0) {
+    die("socket");
+  }
+  return fd;
+}
+
+sockaddr_in boundTo(int fd) {
+  sockaddr_in address{};
+  socklen_t length = sizeof(address);
+  if (::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
+    die("getsockname");
+  }
+  return address;
+}
+
+int listenOnLoopback() {
+  const int fd = loopbackSocket();
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0 ||
+      ::listen(fd, 64) != 0) {
+    die("listen");
+  }
+  return fd;
+}
+
+base::Address addressOf(int fd) {
+  return base::Address::ipv4({127, 0, 0, 1}, ntohs(boundTo(fd).sin_port));
+}
+
+bool isReadable(int fd) {
+  pollfd watched{.fd = fd, .events = POLLIN, .revents = 0};
+  return ::poll(&watched, 1, 0) == 1;
+}
+
+void sendBytes(int fd, std::size_t count) {
+  const std::array<char, kMessageBytes> bytes{};
+  if (::send(fd, bytes.data(), count, 0) != static_cast<ssize_t>(count)) {
+    die("send");
+  }
+}
+
+void receiveBytes(int fd, std::size_t count) {
+  std::array<char, kMessageBytes> bytes{};
+  if (::recv(fd, bytes.data(), count, MSG_WAITALL) != static_cast<ssize_t>(count)) {
+    die("recv");
+  }
+}
+
+void receiveEnd(int fd) {
+  char byte = 0;
+  if (::recv(fd, &byte, 1, 0) != 0) {
+    die("the end was expected");
+  }
+}
+
+/// What `weft forward` is configured to by default, with one endpoint.
+snapshot::Snapshot snapshotFor(const base::Address& endpoint) {
+  const snapshot::Keepalive keepalive{
+      .idle = std::chrono::seconds(60), .interval = std::chrono::seconds(10), .probesMax = 6};
+  auto listener = std::make_shared<snapshot::Listener>();
+  listener->id = {1};
+  listener->name = "regress";
+  listener->backlogCount = 64;
+  listener->clusterId = {1};
+  listener->connectionsMax = 1'000;
+  listener->idleTimeout = std::chrono::hours(1);
+  listener->keepalive = keepalive;
+  auto cluster = std::make_shared<snapshot::Cluster>();
+  cluster->id = {1};
+  cluster->revision = 1;
+  cluster->name = "regress";
+  cluster->balancer = {.type = snapshot::BalancerType::P2cEwma,
+                       .rttDefault = std::chrono::milliseconds(30),
+                       .decay = std::chrono::seconds(10)};
+  cluster->connectTimeout = std::chrono::seconds(1);
+  cluster->connectAttemptsMax = 3;
+  cluster->failureBackoffMin = std::chrono::milliseconds(500);
+  cluster->failureBackoffMax = std::chrono::seconds(10);
+  cluster->keepalive = keepalive;
+  cluster->endpoints.push_back({.id = {1}, .address = endpoint, .weight = 1});
+  snapshot::Snapshot made;
+  made.revision = 1;
+  made.drainTimeout = std::chrono::seconds(10);
+  made.limits = {.connectionsMax = 1'000,
+                 .bufferedBytesMax = std::uint64_t{256} << 20,
+                 .pipeCountMax = 16,
+                 .pipeBytes = 1U << 20};
+  made.listeners.push_back(std::move(listener));
+  made.clusters.push_back(std::move(cluster));
+  return made;
+}
+
+/// The proxy: a worker as the engine makes it, without a thread.
+class Proxy {
+ public:
+  explicit Proxy(const base::Address& endpoint) {
+    router_.connectionsMax = 1'000;
+    const engine::EngineOptions sizes{
+        .workerCount = 1, .eventRingBytes = 1U << 20, .cellCount = 4'096, .runCount = 256};
+    auto made = engine::WorkerThread::create(0, sizes,
+                                             {.sockets = sockets_,
+                                              .clock = clock_,
+                                              .gate = gate_,
+                                              .router = router_,
+                                              .events = events_});
+    if (!made.ok()) {
+      die("worker");
+    }
+    thread_ = std::move(made).value();
+    os::ListenOptions options;
+    options.address = base::Address::ipv4({127, 0, 0, 1}, 0);
+    options.backlogCount = 64;
+    auto listening = sockets_.listen(options);
+    if (!listening.ok()) {
+      die("listen");
+    }
+    listener_ = listening.value();
+    thread_->worker().apply(std::make_shared<const snapshot::Snapshot>(snapshotFor(endpoint)),
+                            {{base::ListenerId{1}, std::make_shared<proxy::Gate>()}});
+    thread_->worker().openAcceptor(listener_, {1});
+  }
+
+  ~Proxy() {
+    thread_->worker().stop();
+    thread_->worker().dropMail();
+    ::close(listener_);
+  }
+
+  Proxy(const Proxy&) = delete;
+  Proxy& operator=(const Proxy&) = delete;
+
+  [[nodiscard]] sockaddr_in address() const { return boundTo(listener_); }
+
+  /// Turns until `done`. Only the turns are counted.
+  template <typename Done>
+  void turnUntil(Done done) {
+    while (!done()) {
+      clock_.advance(std::chrono::microseconds(20));
+      CALLGRIND_TOGGLE_COLLECT;
+      thread_->worker().turn();
+      CALLGRIND_TOGGLE_COLLECT;
+      ++turnCount_;
+    }
+  }
+
+  [[nodiscard]] bool isEmpty() {
+    return thread_->cells()[static_cast<std::size_t>(telemetry::WorkerCell::ConnectionsNow)] == 0;
+  }
+
+  /// Turns since this was last asked.
+  [[nodiscard]] int takeTurnCount() { return std::exchange(turnCount_, 0); }
+
+ private:
+  os::KernelSockets sockets_;
+  HandClock clock_;
+  proxy::Gate gate_;
+  engine::RouterShared router_{.workers = {}, .gate = gate_};
+  NoEvents events_;
+  std::unique_ptr<engine::WorkerThread> thread_;
+  int listener_ = -1;
+  int turnCount_ = 0;
+};
+
+/// A connected pair: the client's end and the server's end.
+struct Pair {
+  int client;
+  int server;
+};
+
+Pair openPair(Proxy& proxy, int server) {
+  const int client = loopbackSocket();
+  const sockaddr_in address = proxy.address();
+  if (::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    die("connect");
+  }
+  proxy.turnUntil([&] { return isReadable(server); });
+  const int accepted = ::accept(server, nullptr, nullptr);
+  if (accepted < 0) {
+    die("accept");
+  }
+  return {.client = client, .server = accepted};
+}
+
+void echoOnce(Proxy& proxy, const Pair& pair, std::size_t count) {
+  sendBytes(pair.client, count);
+  proxy.turnUntil([&] { return isReadable(pair.server); });
+  receiveBytes(pair.server, count);
+  sendBytes(pair.server, count);
+  proxy.turnUntil([&] { return isReadable(pair.client); });
+  receiveBytes(pair.client, count);
+}
+
+/// The server ends first.
+void closePair(Proxy& proxy, const Pair& pair) {
+  ::shutdown(pair.server, SHUT_WR);
+  proxy.turnUntil([&] { return isReadable(pair.client); });
+  receiveEnd(pair.client);
+  ::close(pair.client);
+  proxy.turnUntil([&] { return isReadable(pair.server) && proxy.isEmpty(); });
+  receiveEnd(pair.server);
+  ::close(pair.server);
+}
+
+void runConnections(Proxy& proxy, int server, int count) {
+  for (int i = 0; i < count; ++i) {
+    const Pair pair = openPair(proxy, server);
+    echoOnce(proxy, pair, 1);
+    closePair(proxy, pair);
+  }
+}
+
+void runMessages(Proxy& proxy, const Pair& pair, int count) {
+  for (int i = 0; i < count; ++i) {
+    echoOnce(proxy, pair, kMessageBytes);
+  }
+}
+
+int runScript() {
+  const int server = listenOnLoopback();
+  Proxy proxy(addressOf(server));
+  runConnections(proxy, server, kWarmUpConnections);
+  const Pair warmUp = openPair(proxy, server);
+  runMessages(proxy, warmUp, kWarmUpMessages);
+  closePair(proxy, warmUp);
+  CALLGRIND_DUMP_STATS_AT("warm-up");
+  static_cast<void>(proxy.takeTurnCount());
+
+  runConnections(proxy, server, kConnections);
+  CALLGRIND_DUMP_STATS_AT("connection");
+  const int connectionTurns = proxy.takeTurnCount();
+
+  const Pair pair = openPair(proxy, server);
+  runMessages(proxy, pair, kWarmUpMessages);
+  CALLGRIND_DUMP_STATS_AT("between");
+  static_cast<void>(proxy.takeTurnCount());
+  runMessages(proxy, pair, kMessages);
+  CALLGRIND_DUMP_STATS_AT("message");
+  const int messageTurns = proxy.takeTurnCount();
+  closePair(proxy, pair);
+  ::close(server);
+  std::printf(
+      "{\"connection\":{\"count\":%d,\"turns\":%d},\"message\":{\"count\":%d,\"turns\":%d}}\n",
+      kConnections, connectionTurns, kMessages, messageTurns);
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace weft::bench
+
+int main() {
+  if (WEFT_HAS_CALLGRIND == 0) {
+    std::fputs(
+        "bench_regress was compiled without valgrind/callgrind.h: install valgrind and build "
+        "again.\n",
+        stderr);
+    return 1;
+  }
+  ::alarm(weft::bench::kPatienceSeconds);
+  return weft::bench::runScript();
+}
