@@ -215,7 +215,13 @@ void Worker::dropMail() noexcept {
 void Worker::housekeep() noexcept {
   connections_.trim();
   std::erase_if(removedListeners_, [](const auto& listener) { return listener->unused(); });
-  std::erase_if(removedClusters_, [](const auto& cluster) { return cluster->unused(); });
+  std::erase_if(removedClusters_, [this](const auto& cluster) {
+    // A removed listener may still have connections in their handshake, which will ask its cluster.
+    const bool named = std::ranges::any_of(removedListeners_, [&cluster](const auto& listener) {
+      return &listener->cluster() == cluster.get();
+    });
+    return cluster->unused() && !named;
+  });
   for (auto& [id, cluster] : clusters_) {
     cluster->sweep();
   }

@@ -29,6 +29,7 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
     listener.leave();
     gate_.leave();
     listener.countRefusal(CloseReason::ResourcesExhausted);
+    reportEnded();
     return;
   }
   ++count_;
@@ -52,9 +53,7 @@ void Connections::turnAway(Listener& listener, int fd, CloseReason reason) noexc
                                    .numbers = numbers,
                                    .fields = {}});
   }
-  if (ended_) {
-    ended_();
-  }
+  reportEnded();
 }
 
 void Connections::ended(Connection& connection) noexcept {
@@ -63,6 +62,10 @@ void Connections::ended(Connection& connection) noexcept {
   context_.workerCells().subtract(WorkerCell::ConnectionsNow);
   connection.listener().leave();
   gate_.leave();
+  reportEnded();
+}
+
+void Connections::reportEnded() noexcept {
   if (ended_) {
     ended_();
   }

@@ -65,6 +65,7 @@ class Connections {
 
  private:
   void turnAway(Listener& listener, int fd, telemetry::CloseReason reason) noexcept;
+  void reportEnded() noexcept;
 
   Context& context_;
   Gate& gate_;
