@@ -74,7 +74,8 @@ bool Worker::post(Task task) {
     }
     tasks_.push_back(std::move(task));
   }
-  hasTasks_.store(true, std::memory_order_release);
+  hasTasks_.store(true, std::memory_order_relaxed);
+  hasMail_.store(true, std::memory_order_release);
   wake();
   return true;
 }
@@ -84,6 +85,7 @@ bool Worker::postConnection(base::ListenerId listener, os::Accepted&& accepted) 
   addLoad();
   Mail mail{.listener = listener, .accepted = std::move(accepted)};
   if (mailbox_.post(std::move(mail))) {
+    hasMail_.store(true, std::memory_order_release);
     return true;
   }
   accepted = std::move(mail.accepted);
@@ -94,10 +96,9 @@ bool Worker::postConnection(base::ListenerId listener, os::Accepted&& accepted) 
 /// Tasks are taken before the mailbox is emptied and run after it, so that a connection that was posted before a
 /// task is there when the task runs.
 void Worker::readMail() noexcept {
+  hasMail_.exchange(false, std::memory_order_acquire);
   std::vector<Task> tasks;
-  // The plain load keeps the turn free of locked instructions.
-  if (hasTasks_.load(std::memory_order_relaxed) &&
-      hasTasks_.exchange(false, std::memory_order_acquire)) {
+  if (hasTasks_.exchange(false, std::memory_order_acquire)) {
     const std::lock_guard lock(tasksMutex_);
     tasks.swap(tasks_);
   }
@@ -117,7 +118,9 @@ void Worker::run() noexcept {
 
 bool Worker::turn() noexcept {
   loop_.turn();
-  readMail();
+  if (hasMail()) {
+    readMail();
+  }
   context_.workerCells().add(WorkerCell::LoopTurns);
   context_.workerCells().set(WorkerCell::BufferedBytesNow, buffers_.bytesNow());
   context_.workerCells().set(WorkerCell::PipesNow, pipes_.openCount());

@@ -115,6 +115,9 @@ class Worker {
     os::Accepted accepted;
   };
 
+  /// A plain load while there is none, so that a turn without mail has no locked instruction.
+  [[nodiscard]] bool hasMail() const noexcept { return hasMail_.load(std::memory_order_relaxed); }
+
   void readMail() noexcept;
   void applyClusters(const snapshot::Snapshot& next);
   void applyListeners(const snapshot::Snapshot& next, const Gates& gates);
@@ -146,7 +149,8 @@ class Worker {
 
   os::Mailbox<Mail> mailbox_;
   std::atomic<std::uint32_t> load_{0};
-  std::atomic<bool> hasTasks_{false};
+  std::atomic<bool> hasMail_{false};   ///< Set after whatever was posted.
+  std::atomic<bool> hasTasks_{false};  ///< Set before hasMail_ when it was a task.
   std::mutex tasksMutex_;  ///< Guards the two below; taken for control, never for traffic.
   std::vector<Task> tasks_;
   bool closed_ = false;

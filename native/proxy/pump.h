@@ -39,6 +39,11 @@ class Pump {
     std::uint64_t writtenBytes = 0;
   };
 
+  /// Whether a run may find something to do; most readiness is for the other way.
+  [[nodiscard]] bool hasWork(const Side& from) const noexcept {
+    return !over() && (from.readReady || pipe_ != nullptr || !held_.empty() || state_ == State::Ending);
+  }
+
   /// Moves what can be moved now.
   [[nodiscard]] Result run(Context& context, const Ends& ends) noexcept;
 

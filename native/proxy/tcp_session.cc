@@ -134,10 +134,11 @@ void TcpSession::run() noexcept {
 
 void TcpSession::runWay(Way way) noexcept {
   Pump& pump = pumpOf(way);
-  if (pump.over()) {
+  const Pump::Ends ends = endsOf(way);
+  if (!pump.hasWork(ends.from)) {
     return;
   }
-  const Pump::Result result = pump.run(context(), endsOf(way));
+  const Pump::Result result = pump.run(context(), ends);
   account(way, result);
   switch (result.outcome) {
     case Pump::Outcome::Blocked:
