@@ -48,8 +48,10 @@ Error closeAndFail(int fd, const char* text) noexcept {
 /// A socket file whose listener is gone refuses; only then is it removed. One that somebody listens on stays, so
 /// that a second instance fails to bind.
 void removeStaleSocketFile(const Address& address) noexcept {
-  struct stat status{};
-  if (::lstat(address.path().c_str(), &status) != 0 || !S_ISSOCK(status.st_mode)) {
+  // Not lstat(), which in today's headers is one of glibc 2.33.
+  struct statx status{};
+  if (::statx(AT_FDCWD, address.path().c_str(), AT_SYMLINK_NOFOLLOW, STATX_TYPE, &status) != 0 ||
+      !S_ISSOCK(status.stx_mode)) {
     return;
   }
   const int probe = openStream(address);

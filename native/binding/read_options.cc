@@ -1,0 +1,53 @@
+#include "binding/read_options.h"
+
+#include <bit>
+
+#include "binding/words.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/event.h"
+
+namespace weft::binding {
+
+namespace {
+
+constexpr Range kWorkerCountRange{.min = 1, .max = 256};
+constexpr Range kEventRingRange{.min = 2 * telemetry::kEventBytesMax,
+                                .max = std::uint64_t{1} << 30U};
+constexpr std::uint64_t kCellCountMax = std::uint64_t{1} << 28U;
+constexpr Range kRunCountRange{.min = telemetry::kRunKindCount, .max = std::uint64_t{1} << 24U};
+// 24 days, the most that a timer of Node can wait as well.
+constexpr Range kDeadlineRange{.min = 0, .max = INT32_MAX};
+constexpr Range kDumpCountRange{.min = 1, .max = 1'000'000};
+
+std::size_t readRingBytes(const Field& field) {
+  const std::uint64_t bytes = field.integer(kEventRingRange);
+  if (!std::has_single_bit(bytes)) {
+    field.fail("expected a power of two, got " + std::to_string(bytes));
+  }
+  return bytes;
+}
+
+}  // namespace
+
+engine::EngineOptions readStartOptions(Reading& reading, napi_value value) {
+  const Field root(reading, value);
+  const Range cellCountRange{.min = telemetry::CellTable::cellCountMin(), .max = kCellCountMax};
+  return {.workerCount = root.at("workerCount").number<std::uint32_t>(kWorkerCountRange),
+          .eventRingBytes = readRingBytes(root.at("eventRingBytes")),
+          .cellCount = root.at("cellCount").integer(cellCountRange),
+          .runCount = root.at("runCount").integer(kRunCountRange)};
+}
+
+DrainOptions readDrainOptions(Reading& reading, napi_value value) {
+  const Field root(reading, value);
+  return {.deadline = root.at("deadlineMs").duration(kDeadlineRange),
+          .listeners = root.at("listeners").word<engine::DrainListeners>(kDrainListenerWords)};
+}
+
+DumpQuery readDumpQuery(Reading& reading, napi_value value) {
+  const Field root(reading, value);
+  return {.kind = root.at("type").word<engine::DumpKind>(kDumpWords),
+          .countMax = root.at("countMax").number<std::uint32_t>(kDumpCountRange)};
+}
+
+}  // namespace weft::binding

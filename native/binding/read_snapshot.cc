@@ -1,0 +1,233 @@
+#include "binding/read_snapshot.h"
+
+#include <algorithm>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "binding/words.h"
+
+namespace weft::binding {
+
+namespace {
+
+using snapshot::Cluster;
+using snapshot::Endpoint;
+using snapshot::Keepalive;
+using snapshot::Listener;
+using ClusterPtr = std::shared_ptr<const Cluster>;
+using ClustersById = std::unordered_map<base::ClusterId, ClusterPtr>;
+
+constexpr std::uint64_t kUint32Max = UINT32_MAX;
+
+// The largest number of 32 bits stands for "none".
+constexpr Range kIdRange{.min = 0, .max = kUint32Max - 1};
+constexpr Range kRevisionRange{.min = 0, .max = kSafeIntegerMax};
+constexpr Range kCountRange{.min = 1, .max = kUint32Max};
+constexpr Range kCountOrNoneRange{.min = 0, .max = kUint32Max};
+// A kernel timeout is an int of milliseconds; that is 24 days, enough for every other duration too.
+constexpr std::uint64_t kMillisecondsMax = INT32_MAX;
+constexpr Range kDurationRange{.min = 1, .max = kMillisecondsMax};
+constexpr Range kDurationOrNoneRange{.min = 0, .max = kMillisecondsMax};
+// The kernel takes 1 to 32,767 seconds and 1 to 127 probes.
+constexpr Range kKeepaliveRange{.min = 1'000, .max = 32'767'000};
+constexpr Range kProbesRange{.min = 1, .max = 127};
+// What the kernel takes as the size of a pipe.
+constexpr Range kPipeBytesRange{.min = 4'096, .max = std::uint64_t{1} << 30U};
+constexpr Range kModeRange{.min = 0, .max = 0777};
+constexpr Range kUint16Range{.min = 1, .max = UINT16_MAX};
+constexpr std::size_t kReservedMax = 65'536;
+
+/// Handles that are made while it lives go with it.
+class HandleScope {
+ public:
+  explicit HandleScope(napi_env env) noexcept : env_(env) { napi_open_handle_scope(env, &scope_); }
+
+  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
+
+  HandleScope(const HandleScope&) = delete;
+  HandleScope& operator=(const HandleScope&) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
+/// Calls `read` with each element until something is wrong.
+template <typename Read>
+void readEach(Reading& reading, const Field& array, Read read) {
+  const std::uint32_t length = array.length();
+  for (std::uint32_t i = 0; i < length && reading.ok(); ++i) {
+    const HandleScope scope(reading.env());
+    read(array.at(i));
+  }
+}
+
+template <typename Id>
+Id readId(const Field& field) {
+  return Id{field.number<std::uint32_t>(kIdRange)};
+}
+
+/// An id that none of its siblings has.
+template <typename Id>
+Id readOwnId(const Field& field, std::unordered_set<Id>& taken) {
+  const Id id = readId<Id>(field);
+  if (!taken.insert(id).second) {
+    field.fail("expected an id of its own, got " + std::to_string(id.number) + " again");
+  }
+  return id;
+}
+
+std::optional<base::Duration> readDurationOrNull(const Field& field) {
+  return field.orNull([](const Field& present) { return present.duration(kDurationRange); });
+}
+
+std::optional<Keepalive> readKeepalive(const Field& field) {
+  return field.orNull([](const Field& present) {
+    return Keepalive{.idle = present.at("idleMs").duration(kKeepaliveRange),
+                     .interval = present.at("intervalMs").duration(kKeepaliveRange),
+                     .probesMax = present.at("probesMax").number<std::uint32_t>(kProbesRange)};
+  });
+}
+
+snapshot::Limits readLimits(const Field& field) {
+  return {.connectionsMax = field.at("connectionsMax").number<std::uint32_t>(kCountRange),
+          .bufferedBytesMax = field.at("bufferedBytesMax").integer({.min = 1}),
+          .pipeCountMax = field.at("pipeCountMax").number<std::uint32_t>(kCountOrNoneRange),
+          .pipeBytes = field.at("pipeBytes").number<std::uint32_t>(kPipeBytesRange)};
+}
+
+std::optional<std::uint32_t> readMode(const Field& field) {
+  return field.orNull(
+      [](const Field& present) { return present.number<std::uint32_t>(kModeRange); });
+}
+
+std::shared_ptr<const Listener> readListener(const Field& field,
+                                             std::unordered_set<base::ListenerId>& taken) {
+  return std::make_shared<const Listener>(Listener{
+      .id = readOwnId(field.at("id"), taken),
+      .name = field.at("name").text(),
+      .direction = field.at("direction").word<snapshot::Direction>(kDirectionWords),
+      .address = field.at("address").address(),
+      .ipv6Only = field.at("ipv6Only").boolean(),
+      .unixMode = readMode(field.at("unixMode")),
+      .backlogCount = field.at("backlogCount").number<std::uint32_t>(kUint16Range),
+      .protocol = field.at("protocol").word<snapshot::Protocol>(kProtocolWords),
+      .clusterId = readId<base::ClusterId>(field.at("clusterId")),
+      .connectionsMax = field.at("connectionsMax").number<std::uint32_t>(kCountRange),
+      .idleTimeout = readDurationOrNull(field.at("idleTimeoutMs")),
+      .keepalive = readKeepalive(field.at("keepalive")),
+      .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
+      .accessLog = field.at("accessLog").boolean(),
+  });
+}
+
+snapshot::Balancer readBalancer(const Field& field) {
+  snapshot::Balancer balancer{.type =
+                                  field.at("type").word<snapshot::BalancerType>(kBalancerWords)};
+  if (balancer.type == snapshot::BalancerType::P2cEwma) {
+    balancer.rttDefault = field.at("rttDefaultMs").duration(kDurationRange);
+    balancer.decay = field.at("decayMs").duration(kDurationRange);
+  }
+  return balancer;
+}
+
+std::vector<Endpoint> readEndpoints(Reading& reading, const Field& field) {
+  std::vector<Endpoint> endpoints;
+  std::unordered_set<base::EndpointId> taken;
+  // An array may claim any length; its elements are looked at one by one.
+  const std::size_t expected = std::min<std::size_t>(field.length(), kReservedMax);
+  endpoints.reserve(expected);
+  taken.reserve(expected);
+  readEach(reading, field, [&](const Field& element) {
+    endpoints.push_back({.id = readOwnId(element.at("id"), taken),
+                         .address = element.at("address").address(),
+                         .weight = element.at("weight").number<std::uint32_t>(kUint16Range)});
+  });
+  return endpoints;
+}
+
+ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById& previous,
+                       std::unordered_set<base::ClusterId>& taken) {
+  const base::ClusterId id = readOwnId(field.at("id"), taken);
+  const std::uint64_t revision = field.at("revision").integer(kRevisionRange);
+  const auto before = previous.find(id);
+  if (before != previous.end() && before->second->revision == revision) {
+    return before->second;
+  }
+  return std::make_shared<const Cluster>(Cluster{
+      .id = id,
+      .revision = revision,
+      .name = field.at("name").text(),
+      .balancer = readBalancer(field.at("balancer")),
+      .connectTimeout = field.at("connectTimeoutMs").duration(kDurationRange),
+      .connectAttemptsMax = field.at("connectAttemptsMax").number<std::uint32_t>(kCountRange),
+      .failureBackoffMin = field.at("failureBackoffMinMs").duration(kDurationRange),
+      .failureBackoffMax = field.at("failureBackoffMaxMs").duration(kDurationRange),
+      .keepalive = readKeepalive(field.at("keepalive")),
+      .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
+      .endpoints = readEndpoints(reading, field.at("endpoints")),
+  });
+}
+
+snapshot::ReleasedRun readReleasedRun(const Field& field, std::uint32_t workerCount) {
+  return {.worker = field.at("worker").number<std::uint32_t>({.max = workerCount - 1}),
+          .run = field.at("run").number<std::uint32_t>(kCountOrNoneRange),
+          .generation = field.at("generation").number<std::uint32_t>(kCountOrNoneRange)};
+}
+
+ClustersById clustersById(const snapshot::Snapshot* previous) {
+  ClustersById found;
+  if (previous != nullptr) {
+    for (const ClusterPtr& cluster : previous->clusters) {
+      found.emplace(cluster->id, cluster);
+    }
+  }
+  return found;
+}
+
+/// Clusters come after listeners, so this is looked at last.
+void checkClusterIds(const Field& listeners, const snapshot::Snapshot& read,
+                     const std::unordered_set<base::ClusterId>& clusterIds) {
+  for (std::uint32_t i = 0; i < read.listeners.size(); ++i) {
+    const base::ClusterId id = read.listeners[i]->clusterId;
+    if (!clusterIds.contains(id)) {
+      listeners.at(i)
+          .at("clusterId")
+          .fail("expected the id of a cluster, got " + std::to_string(id.number));
+    }
+  }
+}
+
+}  // namespace
+
+std::shared_ptr<const snapshot::Snapshot> readSnapshot(Reading& reading, napi_value value,
+                                                       const SnapshotContext& context) {
+  const Field root(reading, value);
+  const ClustersById previous = clustersById(context.previous);
+  std::unordered_set<base::ListenerId> listenerIds;
+  std::unordered_set<base::ClusterId> clusterIds;
+  auto snapshot = std::make_shared<snapshot::Snapshot>();
+  const std::uint64_t revisionMin =
+      context.previous == nullptr ? 1 : context.previous->revision + 1;
+  snapshot->revision = root.at("revision").integer({.min = revisionMin});
+  snapshot->drainTimeout = root.at("drainTimeoutMs").duration(kDurationOrNoneRange);
+  snapshot->limits = readLimits(root.at("limits"));
+  const Field listeners = root.at("listeners");
+  readEach(reading, listeners, [&](const Field& field) {
+    snapshot->listeners.push_back(readListener(field, listenerIds));
+  });
+  readEach(reading, root.at("clusters"), [&](const Field& field) {
+    snapshot->clusters.push_back(readCluster(reading, field, previous, clusterIds));
+  });
+  readEach(reading, root.at("releasedRuns"), [&](const Field& field) {
+    snapshot->releasedRuns.push_back(readReleasedRun(field, context.workerCount));
+  });
+  if (reading.ok()) {
+    checkClusterIds(listeners, *snapshot, clusterIds);
+  }
+  return reading.ok() ? snapshot : nullptr;
+}
+
+}  // namespace weft::binding

@@ -1,0 +1,19 @@
+// Words of the contract that stand for numbers here: index is the number. lib/contract/snapshot.ts
+// and addon.ts have them as unions; test/contract compares.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace weft::binding {
+
+inline constexpr std::array<std::string_view, 2> kDirectionWords = {"inbound", "outbound"};
+inline constexpr std::array<std::string_view, 1> kProtocolWords = {"opaque"};
+inline constexpr std::array<std::string_view, 4> kBalancerWords = {"p2cEwma", "roundRobin",
+                                                                   "leastConnections", "random"};
+inline constexpr std::array<std::string_view, 2> kDrainListenerWords = {"close", "keep"};
+inline constexpr std::array<std::string_view, 2> kDumpWords = {"connections", "clusters"};
+inline constexpr std::array<std::string_view, 3> kConnectionStateWords = {"connecting", "open",
+                                                                          "closing"};
+
+}  // namespace weft::binding

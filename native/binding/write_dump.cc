@@ -1,0 +1,70 @@
+#include "binding/write_dump.h"
+
+#include <cstddef>
+#include <vector>
+
+#include "binding/words.h"
+
+namespace weft::binding {
+
+namespace {
+
+napi_value writeConnection(napi_env env, const engine::ConnectionDump& connection) noexcept {
+  const napi_value none = makeNull(env);
+  const auto state = static_cast<std::size_t>(connection.state);
+  ObjectWriter writer(env);
+  writer.number("worker", connection.worker)
+      .number("connectionId", connection.connectionId.number)
+      .number("listenerId", connection.listenerId.number)
+      .number("clusterId", connection.clusterId.number)
+      .set("endpointId",
+           connection.endpointId.present() ? makeNumber(env, connection.endpointId.number) : none)
+      .text("state", kConnectionStateWords[state])
+      .text("downstreamAddress", connection.downstreamAddress)
+      .set("upstreamAddress",
+           connection.upstreamAddress ? makeString(env, *connection.upstreamAddress) : none)
+      .number("ageMs", connection.ageMs)
+      .number("idleMs", connection.idleMs)
+      .number("downstreamReadBytes", connection.downstreamReadBytes)
+      .number("upstreamReadBytes", connection.upstreamReadBytes)
+      .number("bufferedBytes", connection.bufferedBytes)
+      .boolean("spliced", connection.spliced);
+  return writer.object();
+}
+
+napi_value writeEndpoint(napi_env env, const engine::EndpointDump& endpoint) noexcept {
+  ObjectWriter writer(env);
+  writer.number("worker", endpoint.worker)
+      .number("clusterId", endpoint.clusterId.number)
+      .number("endpointId", endpoint.endpointId.number)
+      .number("connectionsNow", endpoint.connectionsNow)
+      .number("connectUs", endpoint.connectUs)
+      .boolean("available", endpoint.available)
+      .number("failureCount", endpoint.failureCount);
+  return writer.object();
+}
+
+template <typename Item>
+napi_value writeEach(napi_env env, const std::vector<Item>& items,
+                     napi_value (*write)(napi_env, const Item&) noexcept) noexcept {
+  const napi_value array = makeArray(env, items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    napi_handle_scope scope = nullptr;
+    napi_open_handle_scope(env, &scope);
+    setElement(env, array, i, write(env, items[i]));
+    napi_close_handle_scope(env, scope);
+  }
+  return array;
+}
+
+}  // namespace
+
+napi_value writeDump(napi_env env, const engine::DumpResult& dump) noexcept {
+  ObjectWriter writer(env);
+  writer.set("connections", writeEach(env, dump.connections, writeConnection))
+      .set("endpoints", writeEach(env, dump.endpoints, writeEndpoint))
+      .boolean("truncated", dump.truncated);
+  return writer.object();
+}
+
+}  // namespace weft::binding
