@@ -88,15 +88,17 @@ const absolute: readonly Target[] = [
   },
 ];
 
-function allTargets(competitors: readonly string[]): Target[] {
+function allTargets(peers: readonly Peer[]): Target[] {
   const pingPong: readonly RowName[] = ['ping-pong-1', 'ping-pong-50'];
+  const competitorsIn = (row: RowName) =>
+    peers.filter(({ kind, rows }) => kind === 'competitor' && (rows?.includes(row) ?? true));
   return [
     ...pingPong.flatMap((row) => [
       toFloor(row, 'cpuPerUnit', 'copy-floor', 1.05),
       toFloor(row, 'p99Us', 'copy-floor', 1.1),
-      ...competitors.flatMap((peer) => [
-        toCompetitor(row, 'cpuPerUnit', peer),
-        toCompetitor(row, 'p99Us', peer),
+      ...competitorsIn(row).flatMap(({ name }) => [
+        toCompetitor(row, 'cpuPerUnit', name),
+        toCompetitor(row, 'p99Us', name),
       ]),
     ]),
     toFloor('bulk-1', 'cpuPerUnit', 'splice-floor', 1.15),
@@ -108,9 +110,8 @@ function allTargets(competitors: readonly string[]): Target[] {
 
 // Targets of the rows that were run. A peer that was not measured yields "not measured".
 export function judge(results: Results, peers: readonly Peer[]): Verdict[] {
-  const competitors = peers.filter(({ kind }) => kind === 'competitor').map(({ name }) => name);
   const verdicts: Verdict[] = [];
-  for (const { row, target, limit, unit, below, measure } of allTargets(competitors)) {
+  for (const { row, target, limit, unit, below, measure } of allTargets(peers)) {
     if (!results.has(row)) continue;
     const measured = measure(results);
     const reached = below ? measured < limit : measured <= limit;
