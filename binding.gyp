@@ -16,6 +16,8 @@
         'NAPI_DISABLE_CPP_EXCEPTIONS',
         'NODE_ADDON_API_DISABLE_DEPRECATED',
         '_GLIBCXX_ASSERTIONS',
+        # Asks the C library for old versions of functions, so that glibc 2.28 suffices.
+        'WEFT_GLIBC_FLOOR',
       ],
       'cflags': [
         '-fvisibility=hidden',
@@ -38,6 +40,7 @@
         '-Wl,-z,relro',
         '-Wl,-z,noexecstack',
         '-Wl,--as-needed',
+        '-Wl,--version-script=<(module_root_dir)/native/exports.map',
       ],
       'conditions': [
         ['target_arch=="x64"', {'cflags': ['-fcf-protection']}],

@@ -13,7 +13,10 @@ const nodeBinary = realpathSync(process.execPath);
 const nodePrefix = dirname(dirname(nodeBinary));
 
 function readelf(...args: string[]): string {
-  return execFileSync('readelf', ['--wide', ...args], { encoding: 'utf8' });
+  return execFileSync('readelf', ['--wide', ...args], {
+    encoding: 'utf8',
+    maxBuffer: 256 * 1024 * 1024,
+  });
 }
 
 /** The highest version of a symbol set that a file asks for, as comparable numbers. */
