@@ -55,7 +55,7 @@ const sanitizerNeeds = [
 ];
 /** @type {Need[]} */
 const peerNeeds = [
-  { program: 'pgbench', package: 'postgresql' },
+  { program: 'initdb', package: 'postgresql' },
   { program: 'redis-server', package: 'redis-server' },
   { program: 'redis-benchmark', package: 'redis-tools' },
   { program: 'iperf3', package: 'iperf3' },

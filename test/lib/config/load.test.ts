@@ -327,7 +327,9 @@ test('a file that never ends is given up, whether it loops or waits', async () =
 
 test('each file in examples/ is valid', async () => {
   const examples = join(repoRoot, 'examples');
-  const names = readdirSync(examples).filter((name) => /\.config\.\w+$/.test(name));
+  const names = readdirSync(examples, { recursive: true })
+    .map(String)
+    .filter((name) => /\.config\.\w+$/.test(name));
   assert.ok(names.length >= 4, `${names.length} examples`);
   for (const name of names) {
     const { config } = await load(examples, { file: name });
