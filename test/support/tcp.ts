@@ -57,6 +57,12 @@ export function echo(socket: Socket): void {
   socket.pipe(socket);
 }
 
+/** A reset at once. `resetAndDestroy` first sends what waits, and then an orderly end. */
+export function resetNow(socket: Socket): void {
+  Object.assign(socket, { resetAndClosing: true });
+  socket.destroy();
+}
+
 /** Sends its name and keeps the connection. */
 export function greet(name: string): (socket: Socket) => void {
   return (socket) => {
@@ -126,7 +132,7 @@ export class Client {
 
   /** Sends a reset instead of an orderly end. */
   reset(): void {
-    this.socket.resetAndDestroy();
+    resetNow(this.socket);
   }
 
   #more(): Promise<void> {
