@@ -87,12 +87,17 @@ class Bulk {
   }
 
   void sendSome(Stream& stream) {
-    const ssize_t n =
-        send(stream.fd, pattern_.at(stream.bytes), Pattern::kChunkBytes, MSG_NOSIGNAL);
+    const uint64_t left = bytesMax_ > 0 ? bytesMax_ - stream.bytes : Pattern::kChunkBytes;
+    const size_t length =
+        left < Pattern::kChunkBytes ? static_cast<size_t>(left) : Pattern::kChunkBytes;
+    const ssize_t n = send(stream.fd, pattern_.at(stream.bytes), length, MSG_NOSIGNAL);
     if (n < 0 && errno != EAGAIN) {
       dieErrno("bulk: sending");
     }
     stream.bytes += n < 0 ? 0 : static_cast<uint64_t>(n);
+    if (bytesMax_ > 0 && stream.bytes == bytesMax_) {
+      poller_.remove(stream.fd);
+    }
   }
 
   void receiveSome(Stream& stream) {

@@ -30,6 +30,8 @@ class Poller {
     }
   }
 
+  void remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
+
   // Waits at most `timeoutNs`.
   std::span<const epoll_event> wait(uint64_t timeoutNs) {
     const timespec timeout{.tv_sec = static_cast<time_t>(timeoutNs / 1'000'000'000U),

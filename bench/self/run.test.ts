@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
@@ -27,33 +28,35 @@ function runBench(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise
   });
 }
 
-// Ports from which the bench takes its own, in the state LISTEN.
-function listeningPorts(): number[] {
-  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
-  const fields = lines.map((line) => line.trim().split(/\s+/));
-  const ports = fields.filter((field) => field[3] === '0A').map((field) => field[1] ?? '');
-  return ports.map((port) => Number.parseInt(port.split(':')[1] ?? '', 16)).filter(isOurs);
-}
-
-function isOurs(port: number): boolean {
-  return port >= 20_000 && port < 30_000;
-}
-
-function workFolders(): string[] {
-  return readdirSync(tmpdir()).filter((name) => name.startsWith('weft-bench-'));
+// Processes that inherited this environment, with what they run.
+function processesWith(mark: string): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      const own = readFileSync(`/proc/${pid}/environ`, 'utf8').includes(mark);
+      return own ? [readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')] : [];
+    } catch {
+      return []; // No process, or one that has just ended.
+    }
+  });
 }
 
 const small = ['--quick', '--rounds', '1', '--seconds', '0.1'];
 
 test('a small run measures the floors and leaves nothing behind', async () => {
-  const before = { ports: listeningPorts(), folders: workFolders() };
+  const folder = mkdtempSync(join(tmpdir(), 'bench-self-'));
+  const mark = `WEFT_BENCH_MARK=${folder}`;
   const rows = ['--only', 'exact,ping-pong-1,connect,latency-half,start'];
   const peers = ['--peers', 'direct,copy-floor'];
-  const { status, text } = await runBench([...small, ...rows, ...peers]);
+  const { status, text } = await runBench([...small, ...rows, ...peers], {
+    TMPDIR: folder,
+    WEFT_BENCH_MARK: folder,
+  });
   assert.equal(status, 0, text);
   assert.match(text, /exact[\s\S]*copy-floor +100,663,296/);
   assert.match(text, /copy-floor.* 1\.00x +1\.00x/);
-  assert.deepEqual({ ports: listeningPorts(), folders: workFolders() }, before);
+  assert.deepEqual(processesWith(mark), []);
+  assert.deepEqual(readdirSync(folder), []);
+  rmSync(folder, { recursive: true });
 });
 
 test('a peer named by a variable is measured, a broken one is reported', async () => {
