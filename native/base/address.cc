@@ -1,10 +1,10 @@
 #include "base/address.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <charconv>
 #include <system_error>
+
+#include <arpa/inet.h>
 
 namespace weft::base {
 

@@ -1,5 +1,5 @@
-// Address: an IP and port, or the path of a unix socket, as a value that can be parsed, printed and compared.
-// Makes no system call. Any thread.
+// Address: an IP and port, or the path of a unix socket, as a value that can be parsed, printed and
+// compared. Makes no system call. Any thread.
 #pragma once
 
 #include <array>
@@ -21,7 +21,8 @@ class Address {
 
   Address() = default;
 
-  /// '127.0.0.1:80', '[::1]:80', '[fe80::1%2]:80' (numeric scope), 'unix:/run/app.sock'. Port 0 to 65535.
+  /// '127.0.0.1:80', '[::1]:80', '[fe80::1%2]:80' (numeric scope), 'unix:/run/app.sock'. Port 0 to
+  /// 65535.
   [[nodiscard]] static Result<Address> parse(std::string_view text);
 
   [[nodiscard]] static Address ipv4(std::array<std::uint8_t, 4> bytes, std::uint16_t port) noexcept;

@@ -1,6 +1,6 @@
-// Checks for programmer errors. WEFT_ASSERT is for what only a bug can break and is compiled out with NDEBUG;
-// WEFT_CHECK always stays, for where going on would corrupt memory or leak one connection's bytes to
-// another. Never use either on bytes from the network.
+// Checks for programmer errors. WEFT_ASSERT is for what only a bug can break and is compiled out
+// with NDEBUG; WEFT_CHECK always stays, for where going on would corrupt memory or leak one
+// connection's bytes to another. Never use either on bytes from the network.
 #pragma once
 
 namespace weft::base {
@@ -10,11 +10,11 @@ namespace weft::base {
 
 }  // namespace weft::base
 
-#define WEFT_CHECK(condition)                                      \
-  do {                                                             \
-    if (!(condition)) [[unlikely]] {                               \
-      ::weft::base::checkFailed(#condition, __FILE__, __LINE__);   \
-    }                                                              \
+#define WEFT_CHECK(condition)                                    \
+  do {                                                           \
+    if (!(condition)) [[unlikely]] {                             \
+      ::weft::base::checkFailed(#condition, __FILE__, __LINE__); \
+    }                                                            \
   } while (false)
 
 #ifdef NDEBUG

@@ -1,5 +1,5 @@
-// Clock: the monotonic time as an interface, so that tests and simulations move it by hand. A loop reads it once
-// a turn; code in a turn asks the loop and not the clock.
+// Clock: the monotonic time as an interface, so that tests and simulations move it by hand. A loop
+// reads it once a turn; code in a turn asks the loop and not the clock.
 #pragma once
 
 #include <chrono>

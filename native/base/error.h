@@ -1,5 +1,5 @@
-// Error: a failure as a value. What went wrong, on which side, whether another try can help, and the errno
-// behind it. 16 bytes, copied freely, no allocation; the text is static. Any thread.
+// Error: a failure as a value. What went wrong, on which side, whether another try can help, and
+// the errno behind it. 16 bytes, copied freely, no allocation; the text is static. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -7,19 +7,19 @@
 namespace weft::base {
 
 enum class ErrorCode : std::uint8_t {
-  Refused,           ///< The peer answered that nobody listens.
-  Timeout,           ///< A deadline passed.
-  Reset,             ///< The peer sent a reset.
-  Lost,              ///< The peer stopped answering: keepalive, unacknowledged data, no path.
-  Unreachable,       ///< There is no way to the address.
-  Exhausted,         ///< No descriptor, no memory, no buffer of the kernel.
-  Permission,        ///< The process may not do it.
-  InUse,             ///< The address belongs to another socket.
-  BadAddress,        ///< The address cannot be used here.
-  LimitReached,      ///< One of our own limits.
-  NoEndpoint,        ///< Nothing to connect to.
-  InvalidArgument,   ///< A value from the caller makes no sense.
-  System,            ///< Any other answer of the kernel; see sysErrno.
+  Refused,          ///< The peer answered that nobody listens.
+  Timeout,          ///< A deadline passed.
+  Reset,            ///< The peer sent a reset.
+  Lost,             ///< The peer stopped answering: keepalive, unacknowledged data, no path.
+  Unreachable,      ///< There is no way to the address.
+  Exhausted,        ///< No descriptor, no memory, no buffer of the kernel.
+  Permission,       ///< The process may not do it.
+  InUse,            ///< The address belongs to another socket.
+  BadAddress,       ///< The address cannot be used here.
+  LimitReached,     ///< One of our own limits.
+  NoEndpoint,       ///< Nothing to connect to.
+  InvalidArgument,  ///< A value from the caller makes no sense.
+  System,           ///< Any other answer of the kernel; see sysErrno.
 };
 
 /// Which side of this proxy failed.

@@ -1,5 +1,6 @@
-// Strong identifiers, so that a cluster's number is never passed where an endpoint's is meant. TypeScript allots
-// those of the configuration; each is stable for one name for as long as the process lives.
+// Strong identifiers, so that a cluster's number is never passed where an endpoint's is meant.
+// TypeScript allots those of the configuration; each is stable for one name for as long as the
+// process lives.
 #pragma once
 
 #include <compare>

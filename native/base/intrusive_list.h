@@ -1,5 +1,5 @@
-// A doubly linked list whose links live in the elements: no allocation, removal without a search, an element that
-// dies leaves its list by itself. The list does not own its elements. One thread.
+// A doubly linked list whose links live in the elements: no allocation, removal without a search,
+// an element that dies leaves its list by itself. The list does not own its elements. One thread.
 #pragma once
 
 #include "base/assert.h"

@@ -1,5 +1,5 @@
-// Random: a small fast generator (xoshiro256**) for balancing and jitter; not for secrets. Seeded by its owner, so
-// that a test or a simulation repeats itself. One thread.
+// Random: a small fast generator (xoshiro256**) for balancing and jitter; not for secrets. Seeded
+// by its owner, so that a test or a simulation repeats itself. One thread.
 #pragma once
 
 #include <array>

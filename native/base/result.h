@@ -1,4 +1,5 @@
-// Result<T>: a value or an Error. For what the outside world can make fail; "would block" is not a failure.
+// Result<T>: a value or an Error. For what the outside world can make fail; "would block" is not a
+// failure.
 #pragma once
 
 #include <utility>
@@ -13,9 +14,11 @@ template <typename T>
 class [[nodiscard]] Result {
  public:
   // Implicit, so that `return value;` and `return error;` both read well.
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor)
 
-  Result(Error error) : state_(std::in_place_index<1>, error) {}  // NOLINT(google-explicit-constructor)
+  Result(Error error)
+      : state_(std::in_place_index<1>, error) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const noexcept { return state_.index() == 0; }
 

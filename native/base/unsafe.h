@@ -1,5 +1,6 @@
-// The one pair of macros behind which a span may be made from a pointer and a length that the kernel or another
-// library gave. test/tidy.test.ts lists the files that may use it and counts the uses.
+// The one pair of macros behind which a span may be made from a pointer and a length that the
+// kernel or another library gave. test/tidy.test.ts lists the files that may use it and counts the
+// uses.
 #pragma once
 
 #ifdef __clang__

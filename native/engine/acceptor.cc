@@ -74,7 +74,8 @@ Acceptor::Once Acceptor::acceptOne() noexcept {
       pause(accepted.sysErrno);
       return Once::Paused;
     }
-    // What failed is the connection that was waiting (accept(2), "Error handling"), not the listener.
+    // What failed is the connection that was waiting (accept(2), "Error handling"), not the
+    // listener.
     return Once::Skipped;
   }
   resumed();

@@ -1,5 +1,6 @@
-// Acceptor: one listening socket on one worker's loop. Accepts a few connections a turn and hands each to the
-// worker with the fewest. When descriptors run out it pauses and resumes by itself. Owned by its worker.
+// Acceptor: one listening socket on one worker's loop. Accepts a few connections a turn and hands
+// each to the worker with the fewest. When descriptors run out it pauses and resumes by itself.
+// Owned by its worker.
 #pragma once
 
 #include <cstdint>
@@ -73,7 +74,8 @@ class Acceptor final : public os::Pollable, private os::Timer {
   Parts parts_;
   const int fd_;
   base::ListenerId listener_;
-  std::uint32_t quota_ = 1;  ///< Grows while connections keep waiting, so that a lone one costs one call.
+  std::uint32_t quota_ =
+      1;  ///< Grows while connections keep waiting, so that a lone one costs one call.
   bool paused_ = false;
 };
 

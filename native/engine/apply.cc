@@ -1,5 +1,5 @@
-// Worker::apply: the old snapshot and the new one -> what opens, what stays, what drains. Clusters come before the
-// listeners that point at them.
+// Worker::apply: the old snapshot and the new one -> what opens, what stays, what drains. Clusters
+// come before the listeners that point at them.
 #include <algorithm>
 #include <unordered_set>
 #include <utility>
@@ -85,8 +85,8 @@ void Worker::applyListeners(const snapshot::Snapshot& next, const Gates& gates) 
   }
 }
 
-/// TypeScript lets go of runs whose listener or endpoint left the configuration; one that is still in use stays
-/// taken, and is offered again.
+/// TypeScript lets go of runs whose listener or endpoint left the configuration; one that is still
+/// in use stays taken, and is offered again.
 void Worker::releaseRuns(const snapshot::Snapshot& next) {
   for (const snapshot::ReleasedRun& released : next.releasedRuns) {
     if (released.worker == parts_.index && !runInUse(parts_.cellTable.keyOf(released.run))) {

@@ -1,5 +1,5 @@
-// Barrier: calls back once when all its tickets are gone. A ticket goes when the task that holds it has run, or was
-// dropped because its worker had stopped: so a callback always comes. Any thread.
+// Barrier: calls back once when all its tickets are gone. A ticket goes when the task that holds it
+// has run, or was dropped because its worker had stopped: so a callback always comes. Any thread.
 #pragma once
 
 #include <functional>

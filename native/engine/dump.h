@@ -1,5 +1,5 @@
-// What the admin interface can ask workers to show: copies, made on the worker, for people. Same fields as
-// ConnectionDump and EndpointDump in lib/contract/addon.ts.
+// What the admin interface can ask workers to show: copies, made on the worker, for people. Same
+// fields as ConnectionDump and EndpointDump in lib/contract/addon.ts.
 #pragma once
 
 #include <cstdint>

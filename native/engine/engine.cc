@@ -24,7 +24,8 @@ constexpr std::uint32_t kDescriptorsEach = 2;
 
 }  // namespace
 
-/// Changes run one after another: a change begins when the one before it has been acknowledged by all workers.
+/// Changes run one after another: a change begins when the one before it has been acknowledged by
+/// all workers.
 class ChangeQueue {
  public:
   /// `change` gets a ticket; the change is over when the last copy is gone. Any thread.
@@ -117,7 +118,9 @@ void Engine::Parts::openAcceptors(const ListenChanges& listenChanges, std::funct
 
 Engine::Engine(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
-Engine::~Engine() { stop(); }
+Engine::~Engine() {
+  stop();
+}
 
 base::Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options,
                                                     EventListener& events) {
@@ -156,17 +159,16 @@ std::unique_ptr<PublishFailure> Engine::publish(std::shared_ptr<const snapshot::
   const std::uint32_t reserve =
       std::min(kDescriptorReserve + pipeDescriptors, parts.descriptorsMax / 2);
   parts.router.connectionsMax = (parts.descriptorsMax - reserve) / kDescriptorsEach;
-  // What leaves is emptied first, so that its connections are served by the snapshot that they came under; what
-  // is new is accepted from last, when every worker knows it.
+  // What leaves is emptied first, so that its connections are served by the snapshot that they came
+  // under; what is new is accepted from last, when every worker knows it.
   parts.changes.push([&parts, next = std::move(next), changes = std::move(changes),
                       gates = parts.listenSockets.gates(),
                       applied = std::move(applied)](const Ticket& turn) {
     parts.closeAcceptors(changes.closed, [&parts, next, changes, gates, applied, turn] {
       parts.onEveryWorker([next, gates](Worker& worker) { worker.apply(next, gates); },
                           [&parts, next, changes, applied, turn] {
-                            parts.openAcceptors(changes, [next, applied, turn] {
-                              applied(next->revision);
-                            });
+                            parts.openAcceptors(changes,
+                                                [next, applied, turn] { applied(next->revision); });
                           });
     });
   });
@@ -176,7 +178,8 @@ std::unique_ptr<PublishFailure> Engine::publish(std::shared_ptr<const snapshot::
 void Engine::drain(base::Duration deadline, DrainListeners listeners, Drained drained) {
   Parts& parts = *parts_;
   const bool close = listeners == DrainListeners::Close;
-  std::vector<ListenSocket> closed = close ? parts.listenSockets.takeAll() : std::vector<ListenSocket>{};
+  std::vector<ListenSocket> closed =
+      close ? parts.listenSockets.takeAll() : std::vector<ListenSocket>{};
   parts.changes.push([&parts, closed = std::move(closed), close, deadline,
                       drained = std::move(drained)](const Ticket& turn) {
     parts.closeAcceptors(closed, [&parts, close, deadline, drained, turn] {
@@ -197,6 +200,7 @@ void Engine::dump(DumpKind kind, std::uint32_t countMax, Dumped dumped) {
     std::mutex mutex;
     DumpResult result;
   };
+
   const auto collected = std::make_shared<Collected>();
   parts_->onEveryWorker(
       [kind, countMax, collected](Worker& worker) {
@@ -225,7 +229,9 @@ void Engine::stop() noexcept {
   }
 }
 
-std::uint32_t Engine::workerCount() const noexcept { return parts_->options.workerCount; }
+std::uint32_t Engine::workerCount() const noexcept {
+  return parts_->options.workerCount;
+}
 
 std::span<std::uint64_t> Engine::cells(std::uint32_t worker) noexcept {
   return parts_->workers[worker]->cells();

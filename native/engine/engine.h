@@ -1,6 +1,7 @@
-// Engine: starts the worker threads, opens listening sockets, publishes snapshots to the workers and collects
-// their acknowledgements, drains, stops. Owned by the binding; all calls come from one thread (the control
-// thread, JavaScript's). Callbacks run on worker threads and must not call back into the engine.
+// Engine: starts the worker threads, opens listening sockets, publishes snapshots to the workers
+// and collects their acknowledgements, drains, stops. Owned by the binding; all calls come from one
+// thread (the control thread, JavaScript's). Callbacks run on worker threads and must not call back
+// into the engine.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,8 @@ struct EngineOptions {
   std::size_t runCount = 0;
 };
 
-/// Told on a worker's thread that its event ring is no longer empty; once until the ring was drained empty.
+/// Told on a worker's thread that its event ring is no longer empty; once until the ring was
+/// drained empty.
 class EventListener {
  public:
   virtual ~EventListener() = default;
@@ -54,20 +56,20 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Opens what is new, then has every worker adopt the snapshot. On success `applied` is called once, by the
-  /// worker that acknowledges last (or by stop()). REQUIRES: revisions increase.
+  /// Opens what is new, then has every worker adopt the snapshot. On success `applied` is called
+  /// once, by the worker that acknowledges last (or by stop()). REQUIRES: revisions increase.
   [[nodiscard]] std::unique_ptr<PublishFailure> publish(
       std::shared_ptr<const snapshot::Snapshot> next, Applied applied);
 
-  /// `drained` is called once, when the last connection has ended or was reset at the deadline. A further call
-  /// can only shorten the deadline.
+  /// `drained` is called once, when the last connection has ended or was reset at the deadline. A
+  /// further call can only shorten the deadline.
   void drain(base::Duration deadline, DrainListeners listeners, Drained drained);
 
   /// Bounded by countMax in all; `dumped` is called by the worker that answers last.
   void dump(DumpKind kind, std::uint32_t countMax, Dumped dumped);
 
-  /// Resets what is open, joins the threads, calls callbacks that still wait. Safe to call twice, and from exit
-  /// handlers.
+  /// Resets what is open, joins the threads, calls callbacks that still wait. Safe to call twice,
+  /// and from exit handlers.
   void stop() noexcept;
 
   [[nodiscard]] std::uint32_t workerCount() const noexcept;

@@ -100,6 +100,8 @@ void ListenSockets::updateGates(const snapshot::Snapshot& next) {
   gates_ = std::move(gates);
 }
 
-std::vector<ListenSocket> ListenSockets::takeAll() noexcept { return std::exchange(open_, {}); }
+std::vector<ListenSocket> ListenSockets::takeAll() noexcept {
+  return std::exchange(open_, {});
+}
 
 }  // namespace weft::engine

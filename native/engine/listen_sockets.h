@@ -1,6 +1,7 @@
-// ListenSockets: the listening sockets of the process, one for each address. Opens what a snapshot wants before
-// anything else changes, so that a listener that cannot be opened leaves everything as it is. An address that
-// stays keeps its socket, under whatever listener names it. Control thread only.
+// ListenSockets: the listening sockets of the process, one for each address. Opens what a snapshot
+// wants before anything else changes, so that a listener that cannot be opened leaves everything as
+// it is. An address that stays keeps its socket, under whatever listener names it. Control thread
+// only.
 #pragma once
 
 #include <cstdint>
@@ -38,8 +39,8 @@ class ListenSockets {
   ListenSockets(const ListenSockets&) = delete;
   ListenSockets& operator=(const ListenSockets&) = delete;
 
-  /// Opens the new ones and says what follows; on failure nothing has changed. Closed sockets are the caller's to
-  /// close, once nobody accepts from them.
+  /// Opens the new ones and says what follows; on failure nothing has changed. Closed sockets are
+  /// the caller's to close, once nobody accepts from them.
   [[nodiscard]] std::unique_ptr<PublishFailure> change(const snapshot::Snapshot& next,
                                                        ListenChanges& changes);
 

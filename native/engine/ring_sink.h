@@ -1,5 +1,5 @@
-// RingSink: events of one worker into its ring, with a wake-up of the reader. Written by the worker, drained by the
-// control thread.
+// RingSink: events of one worker into its ring, with a wake-up of the reader. Written by the
+// worker, drained by the control thread.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
-// LeastLoadedRouter: hands each accepted connection to the worker with the fewest; to its own when that has as few.
-// One for each worker, used on its thread.
+// LeastLoadedRouter: hands each accepted connection to the worker with the fewest; to its own when
+// that has as few. One for each worker, used on its thread.
 #pragma once
 
 #include <atomic>

@@ -12,7 +12,8 @@ namespace {
 using telemetry::CloseReason;
 using telemetry::WorkerCell;
 
-/// More accepted connections than this on their way to one worker stay with the worker that accepted them.
+/// More accepted connections than this on their way to one worker stay with the worker that
+/// accepted them.
 constexpr std::size_t kMailboxCapacity = 1024;
 
 constexpr base::Duration kHousekeepingDelay = std::chrono::seconds(1);
@@ -93,8 +94,8 @@ bool Worker::postConnection(base::ListenerId listener, os::Accepted&& accepted) 
   return false;
 }
 
-/// Tasks are taken before the mailbox is emptied and run after it, so that a connection that was posted before a
-/// task is there when the task runs.
+/// Tasks are taken before the mailbox is emptied and run after it, so that a connection that was
+/// posted before a task is there when the task runs.
 void Worker::readMail() noexcept {
   hasMail_.exchange(false, std::memory_order_acquire);
   std::vector<Task> tasks;
@@ -154,13 +155,12 @@ void Worker::armHousekeeping() noexcept {
 // ---- acceptors ----
 
 void Worker::openAcceptor(int fd, base::ListenerId listener) {
-  auto acceptor = std::make_unique<Acceptor>(
-      Acceptor::Parts{.loop = loop_,
-                      .sockets = parts_.sockets,
-                      .router = parts_.router,
-                      .cells = context_.workerCells(),
-                      .events = parts_.events},
-      fd, listener);
+  auto acceptor = std::make_unique<Acceptor>(Acceptor::Parts{.loop = loop_,
+                                                             .sockets = parts_.sockets,
+                                                             .router = parts_.router,
+                                                             .cells = context_.workerCells(),
+                                                             .events = parts_.events},
+                                             fd, listener);
   if (acceptor->start().ok()) {
     acceptors_.push_back(std::move(acceptor));
   }

@@ -1,6 +1,6 @@
-// Worker: one loop with everything that lives on it: connections, cluster runtimes, acceptors, counters. It is told
-// what to do by mail and runs on one thread; it works as well over in-memory sockets, turn by turn. Owned by the
-// engine, or by a test.
+// Worker: one loop with everything that lives on it: connections, cluster runtimes, acceptors,
+// counters. It is told what to do by mail and runs on one thread; it works as well over in-memory
+// sockets, turn by turn. Owned by the engine, or by a test.
 #pragma once
 
 #include <atomic>
@@ -60,17 +60,20 @@ class Worker {
 
   // ---- any thread ----
 
-  /// Runs the task on the worker, in order, after the connections that were posted before it. False, and the task
-  /// is dropped, when the worker has stopped.
+  /// Runs the task on the worker, in order, after the connections that were posted before it.
+  /// False, and the task is dropped, when the worker has stopped.
   bool post(Task task);
 
-  /// An accepted connection, which counts as load at once. False when the mailbox is full: it stays with the caller.
+  /// An accepted connection, which counts as load at once. False when the mailbox is full: it stays
+  /// with the caller.
   [[nodiscard]] bool postConnection(base::ListenerId listener, os::Accepted&& accepted);
 
   void wake() noexcept { parts_.poller.wake(); }
 
   /// Connections that are open here or on their way here.
-  [[nodiscard]] std::uint32_t load() const noexcept { return load_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint32_t load() const noexcept {
+    return load_.load(std::memory_order_relaxed);
+  }
 
   void addLoad() noexcept { load_.fetch_add(1, std::memory_order_relaxed); }
 
@@ -102,7 +105,8 @@ class Worker {
   /// Resets everything; turn() says false from now on.
   void stop() noexcept;
 
-  /// After the last turn: drops what came too late, which also answers whoever waits for it. Any thread.
+  /// After the last turn: drops what came too late, which also answers whoever waits for it. Any
+  /// thread.
   void dropMail() noexcept;
 
   [[nodiscard]] std::uint32_t index() const noexcept { return parts_.index; }

@@ -21,8 +21,7 @@ base::Result<std::unique_ptr<WorkerThread>> WorkerThread::create(std::uint32_t i
                                                                  const Shared& shared) {
   auto poller = os::EpollPoller::open();
   auto cells = os::MemoryRegion::reserve(options.cellCount * sizeof(std::uint64_t));
-  auto directory =
-      os::MemoryRegion::reserve(options.runCount * sizeof(telemetry::DirectorySlot));
+  auto directory = os::MemoryRegion::reserve(options.runCount * sizeof(telemetry::DirectorySlot));
   auto scratch = os::MemoryRegion::reserve(kScratchBytes);
   if (!poller.ok()) {
     return poller.error();
@@ -38,24 +37,23 @@ base::Result<std::unique_ptr<WorkerThread>> WorkerThread::create(std::uint32_t i
   thread->directory_ = std::move(directory).value();
   thread->scratch_ = std::move(scratch).value();
   thread->transports_ = std::make_unique<transport::PlainTransportFactory>(shared.sockets);
-  thread->cellTable_ =
-      std::make_unique<telemetry::CellTable>(thread->cells(), thread->directory());
+  thread->cellTable_ = std::make_unique<telemetry::CellTable>(thread->cells(), thread->directory());
   thread->events_ = std::make_unique<RingSink>(options.eventRingBytes, index,
                                                thread->cellTable_->worker(), shared.events);
   thread->router_ = std::make_unique<LeastLoadedRouter>(shared.router, index);
-  thread->worker_ = std::make_unique<Worker>(
-      Worker::Parts{.index = index,
-                    .workerCount = options.workerCount,
-                    .poller = *thread->poller_,
-                    .sockets = shared.sockets,
-                    .clock = shared.clock,
-                    .transports = *thread->transports_,
-                    .cellTable = *thread->cellTable_,
-                    .events = *thread->events_,
-                    .gate = shared.gate,
-                    .router = *thread->router_,
-                    .scratch = thread->scratch_->as<std::byte>(),
-                    .seed = seedOf(shared.clock, index)});
+  thread->worker_ =
+      std::make_unique<Worker>(Worker::Parts{.index = index,
+                                             .workerCount = options.workerCount,
+                                             .poller = *thread->poller_,
+                                             .sockets = shared.sockets,
+                                             .clock = shared.clock,
+                                             .transports = *thread->transports_,
+                                             .cellTable = *thread->cellTable_,
+                                             .events = *thread->events_,
+                                             .gate = shared.gate,
+                                             .router = *thread->router_,
+                                             .scratch = thread->scratch_->as<std::byte>(),
+                                             .seed = seedOf(shared.clock, index)});
   shared.router.workers.push_back(thread->worker_.get());
   return thread;
 }

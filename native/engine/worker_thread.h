@@ -1,5 +1,5 @@
-// WorkerThread: a worker with the kernel's poller, its memory for counters and events, and its thread. Owned by the
-// engine.
+// WorkerThread: a worker with the kernel's poller, its memory for counters and events, and its
+// thread. Owned by the engine.
 #pragma once
 
 #include <cstdint>

@@ -7,7 +7,9 @@
 
 namespace weft::os {
 
-base::Bytes Buffer::unread() const noexcept { return {block_ + begin_, end_ - begin_}; }
+base::Bytes Buffer::unread() const noexcept {
+  return {block_ + begin_, end_ - begin_};
+}
 
 void Buffer::consume(std::size_t count) noexcept {
   WEFT_ASSERT(count <= size());

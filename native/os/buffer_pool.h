@@ -1,5 +1,5 @@
-// BufferPool: memory for bytes that could not be written at once, in three sizes, bounded in total. A connection
-// takes a buffer only while it holds such bytes. One thread.
+// BufferPool: memory for bytes that could not be written at once, in three sizes, bounded in total.
+// A connection takes a buffer only while it holds such bytes. One thread.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +17,7 @@ class BufferPool;
 class Buffer {
  public:
   Buffer() = default;
+
   ~Buffer() { release(); }
 
   Buffer(Buffer&& other) noexcept { swap(other); }
@@ -70,8 +71,8 @@ class BufferPool {
   /// What all buffers together may hold, by their capacity. What is out already stays.
   void setBytesMax(std::uint64_t bytesMax) noexcept { bytesMax_ = bytesMax; }
 
-  /// A buffer with a copy of `bytes`; an empty one when the limit is reached or the kernel gives no memory.
-  /// REQUIRES: 0 < bytes.size() <= kBufferBytesMax.
+  /// A buffer with a copy of `bytes`; an empty one when the limit is reached or the kernel gives no
+  /// memory. REQUIRES: 0 < bytes.size() <= kBufferBytesMax.
   [[nodiscard]] Buffer copyOf(base::Bytes bytes) noexcept;
 
   /// By capacity.

@@ -1,6 +1,6 @@
-// The three system calls of the hot path, past the C library's wrappers: those are cancellation points and pay two
-// locked instructions for each call in a process with threads. Under sanitizers the wrappers stay, because they
-// are where a sanitizer learns what the kernel has written.
+// The three system calls of the hot path, past the C library's wrappers: those are cancellation
+// points and pay two locked instructions for each call in a process with threads. Under sanitizers
+// the wrappers stay, because they are where a sanitizer learns what the kernel has written.
 #pragma once
 
 #include <cstddef>

@@ -120,7 +120,8 @@ std::span<const Readiness> EpollPoller::wait(base::TimePoint now,
   std::size_t reported = 0;
   for (int i = 0; i < count; ++i) {
     const epoll_event& event = events_[static_cast<std::size_t>(i)];
-    // The eventfd and the timerfd are edge-triggered: each event of theirs is told once and nobody reads them.
+    // The eventfd and the timerfd are edge-triggered: each event of theirs is told once and nobody
+    // reads them.
     if (event.data.ptr != nullptr) {
       readiness_[reported++] = {.pollable = static_cast<Pollable*>(event.data.ptr),
                                 .ready = readyOf(event.events)};

@@ -1,5 +1,6 @@
-// EpollPoller: epoll, an eventfd for wake-ups, and a timerfd for deadlines: a deadline that stays the same costs
-// nothing in each wait, where a timeout of epoll_wait sets up and takes down a kernel timer.
+// EpollPoller: epoll, an eventfd for wake-ups, and a timerfd for deadlines: a deadline that stays
+// the same costs nothing in each wait, where a timeout of epoll_wait sets up and takes down a
+// kernel timer.
 #pragma once
 
 #include <array>
@@ -40,7 +41,8 @@ class EpollPoller final : public Poller {
   const int epollFd_;
   const int wakeFd_;
   const int timerFd_;
-  std::optional<base::TimePoint> armedFor_;  ///< What the timer was last set to, while that is to come.
+  std::optional<base::TimePoint>
+      armedFor_;  ///< What the timer was last set to, while that is to come.
   std::uint64_t changeCount_ = 0;
   std::array<epoll_event, kEventsMax> events_{};
   std::array<Readiness, kEventsMax> readiness_{};

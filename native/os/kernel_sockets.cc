@@ -45,8 +45,8 @@ Error closeAndFail(int fd, const char* text) noexcept {
   return error;
 }
 
-/// A socket file whose listener is gone refuses; only then is it removed. One that somebody listens on stays, so
-/// that a second instance fails to bind.
+/// A socket file whose listener is gone refuses; only then is it removed. One that somebody listens
+/// on stays, so that a second instance fails to bind.
 void removeStaleSocketFile(const Address& address) noexcept {
   // Not lstat(), which in today's headers is one of glibc 2.33.
   struct statx status{};
@@ -170,9 +170,13 @@ IoResult KernelSockets::write(int fd, base::Bytes from) noexcept {
   return fromCount(directSend(fd, from.data(), from.size(), MSG_NOSIGNAL));
 }
 
-void KernelSockets::shutdownWrite(int fd) noexcept { ::shutdown(fd, SHUT_WR); }
+void KernelSockets::shutdownWrite(int fd) noexcept {
+  ::shutdown(fd, SHUT_WR);
+}
 
-void KernelSockets::close(int fd) noexcept { ::close(fd); }
+void KernelSockets::close(int fd) noexcept {
+  ::close(fd);
+}
 
 void KernelSockets::reset(int fd) noexcept {
   lingerZero(fd);
@@ -202,7 +206,8 @@ Result<PipeFds> KernelSockets::openPipe(std::size_t wantedBytes) {
   if (::pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0) {
     return base::errorFromErrno(errno, Side::Internal, "cannot open a pipe");
   }
-  // An unprivileged user over the pipe budget of its uid gets EPERM; the pipe works with what it has.
+  // An unprivileged user over the pipe budget of its uid gets EPERM; the pipe works with what it
+  // has.
   static_cast<void>(::fcntl(fds[1], F_SETPIPE_SZ, static_cast<int>(wantedBytes)));
   const int capacity = ::fcntl(fds[1], F_GETPIPE_SZ);
   return PipeFds{.read = fds[0],
@@ -216,13 +221,13 @@ void KernelSockets::closePipe(const PipeFds& pipe) noexcept {
 }
 
 IoResult KernelSockets::spliceIn(int fd, const PipeFds& pipe, std::size_t bytesMax) noexcept {
-  return fromCount(::splice(fd, nullptr, pipe.write, nullptr, bytesMax,
-                            SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
+  return fromCount(
+      ::splice(fd, nullptr, pipe.write, nullptr, bytesMax, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 }
 
 IoResult KernelSockets::spliceOut(const PipeFds& pipe, int fd, std::size_t bytesMax) noexcept {
-  return fromCount(::splice(pipe.read, nullptr, fd, nullptr, bytesMax,
-                            SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
+  return fromCount(
+      ::splice(pipe.read, nullptr, fd, nullptr, bytesMax, SPLICE_F_MOVE | SPLICE_F_NONBLOCK));
 }
 
 }  // namespace weft::os

@@ -1,5 +1,6 @@
-// KernelSockets: the kernel's sockets and pipes. Every socket(2), setsockopt(2), splice(2) of the project is
-// in kernel_sockets.cc or socket_options.cc. Has no state: one object serves all threads.
+// KernelSockets: the kernel's sockets and pipes. Every socket(2), setsockopt(2), splice(2) of the
+// project is in kernel_sockets.cc or socket_options.cc. Has no state: one object serves all
+// threads.
 #pragma once
 
 #include "os/sockets.h"

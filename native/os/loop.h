@@ -1,6 +1,6 @@
-// Loop: one turn after another of a worker. A turn waits for readiness, reads the clock once, lets the ready act,
-// lets those go on who used up their share of the last turn, fires timers, and frees what ended. Everything
-// in it runs on the worker's thread and no call blocks.
+// Loop: one turn after another of a worker. A turn waits for readiness, reads the clock once, lets
+// the ready act, lets those go on who used up their share of the last turn, fires timers, and frees
+// what ended. Everything in it runs on the worker's thread and no call blocks.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@
 
 namespace weft::os {
 
-/// Work that wants another share of time in the next turn, whether or not its descriptor is ready again.
+/// Work that wants another share of time in the next turn, whether or not its descriptor is ready
+/// again.
 class Continuation : public base::ListNode<Continuation> {
  public:
   virtual void onContinue() noexcept = 0;

@@ -1,5 +1,6 @@
-// Mailbox: bounded messages into one loop from any other thread, without a lock (after D. Vyukov's bounded queue).
-// The sender wakes the loop's poller; that is the caller's business, so that several posts cost one wake-up.
+// Mailbox: bounded messages into one loop from any other thread, without a lock (after D. Vyukov's
+// bounded queue). The sender wakes the loop's poller; that is the caller's business, so that
+// several posts cost one wake-up.
 #pragma once
 
 #include <atomic>

@@ -15,6 +15,8 @@ base::Result<std::unique_ptr<MemoryRegion>> MemoryRegion::reserve(std::size_t by
   return std::unique_ptr<MemoryRegion>(new MemoryRegion(start, bytes));
 }
 
-MemoryRegion::~MemoryRegion() { ::munmap(start_, bytes_); }
+MemoryRegion::~MemoryRegion() {
+  ::munmap(start_, bytes_);
+}
 
 }  // namespace weft::os

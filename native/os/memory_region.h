@@ -1,4 +1,5 @@
-// MemoryRegion: zeroed memory that is reserved at once and becomes real page by page as it is touched.
+// MemoryRegion: zeroed memory that is reserved at once and becomes real page by page as it is
+// touched.
 #pragma once
 
 #include <cstddef>

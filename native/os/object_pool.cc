@@ -22,11 +22,14 @@ namespace {
 
 constexpr std::size_t kAlignment = 16;
 
-constexpr std::size_t roundUp(std::size_t bytes, std::size_t to) { return (bytes + to - 1) / to * to; }
+constexpr std::size_t roundUp(std::size_t bytes, std::size_t to) {
+  return (bytes + to - 1) / to * to;
+}
 
 /// Aligned to its own size, so that a block finds its chunk by masking its address.
 void* mapAligned(std::size_t bytes) noexcept {
-  void* raw = ::mmap(nullptr, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  void* raw =
+      ::mmap(nullptr, 2 * bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (raw == MAP_FAILED) {
     return nullptr;
   }

@@ -1,6 +1,7 @@
-// ObjectPool<T> and BlockPool: memory for many things of one size, in chunks that go back to the kernel when they
-// are empty (one is kept until trim()). No allocation in steady state. Under AddressSanitizer each block is an
-// allocation of its own, so that use after free is seen. One thread.
+// ObjectPool<T> and BlockPool: memory for many things of one size, in chunks that go back to the
+// kernel when they are empty (one is kept until trim()). No allocation in steady state. Under
+// AddressSanitizer each block is an allocation of its own, so that use after free is seen. One
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -16,7 +17,8 @@ class BlockPool {
  public:
   static constexpr std::size_t kChunkBytes = std::size_t{64} * 1024;
 
-  /// REQUIRES: chunkBytes is a power of two, at least the size of a page, and blockBytes <= chunkBytes / 4.
+  /// REQUIRES: chunkBytes is a power of two, at least the size of a page, and blockBytes <=
+  /// chunkBytes / 4.
   explicit BlockPool(std::size_t blockBytes, std::size_t chunkBytes = kChunkBytes);
 
   /// REQUIRES: everything was given back.
@@ -80,9 +82,9 @@ class ObjectPool {
   template <typename... Arguments>
   [[nodiscard]] T* make(Arguments&&... arguments) {
     void* block = blocks_.take();
-    return block == nullptr ? nullptr
-                            : std::construct_at(static_cast<T*>(block),
-                                                std::forward<Arguments>(arguments)...);
+    return block == nullptr
+               ? nullptr
+               : std::construct_at(static_cast<T*>(block), std::forward<Arguments>(arguments)...);
   }
 
   void destroy(T* object) noexcept {

@@ -1,5 +1,6 @@
-// Poller: who tells a loop that a descriptor is ready. A descriptor is registered once, edge-triggered, and
-// changed only to add writability; closing it ends the registration. One thread, except wake().
+// Poller: who tells a loop that a descriptor is ready. A descriptor is registered once,
+// edge-triggered, and changed only to add writability; closing it ends the registration. One
+// thread, except wake().
 #pragma once
 
 #include <cstdint>
@@ -31,7 +32,8 @@ enum class Interest : std::uint8_t {
   Paused,     ///< Registered, but told nothing.
 };
 
-/// Told about readiness. What it is told is a hint: the event may be older than the last call on the descriptor.
+/// Told about readiness. What it is told is a hint: the event may be older than the last call on
+/// the descriptor.
 class Pollable {
  public:
   virtual void onReady(Ready ready) noexcept = 0;
@@ -49,16 +51,16 @@ class Poller {
  public:
   virtual ~Poller() = default;
 
-  /// Fails when the kernel has no memory or watch left. The pollable lives as long as the descriptor is open and
-  /// until the end of the turn in which it is closed.
+  /// Fails when the kernel has no memory or watch left. The pollable lives as long as the
+  /// descriptor is open and until the end of the turn in which it is closed.
   [[nodiscard]] virtual base::Result<void> add(int fd, Interest interest, Pollable& pollable) = 0;
   virtual void modify(int fd, Interest interest, Pollable& pollable) noexcept = 0;
 
   /// Ends a registration whose descriptor stays open.
   virtual void remove(int fd) noexcept = 0;
 
-  /// Waits until something is ready, until wake(), or until `deadline` (none: for ever; one that has passed: not at
-  /// all). Valid until the next wait.
+  /// Waits until something is ready, until wake(), or until `deadline` (none: for ever; one that
+  /// has passed: not at all). Valid until the next wait.
   [[nodiscard]] virtual std::span<const Readiness> wait(
       base::TimePoint now, std::optional<base::TimePoint> deadline) noexcept = 0;
 

@@ -5,7 +5,8 @@
 
 namespace weft::os {
 
-/// Raises the soft limit of descriptors to the hard one and returns it. Any thread; again is harmless.
+/// Raises the soft limit of descriptors to the hard one and returns it. Any thread; again is
+/// harmless.
 [[nodiscard]] std::uint32_t raiseDescriptorLimit() noexcept;
 
 /// Descriptors that are open now.

@@ -17,7 +17,8 @@ void setInt(int fd, int level, int name, int value) noexcept {
 
 int wholeSeconds(base::Duration duration) noexcept {
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(duration).count();
-  return static_cast<int>(std::clamp<std::int64_t>(seconds, 1, 32767));  // The kernel's MAX_TCP_KEEPIDLE.
+  return static_cast<int>(
+      std::clamp<std::int64_t>(seconds, 1, 32767));  // The kernel's MAX_TCP_KEEPIDLE.
 }
 
 }  // namespace
@@ -40,7 +41,9 @@ void applyStreamOptions(int fd, const StreamOptions& options) noexcept {
          static_cast<int>(std::clamp<std::int64_t>(userTimeoutMs, 0, INT32_MAX)));
 }
 
-void allowAddressReuse(int fd) noexcept { setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1); }
+void allowAddressReuse(int fd) noexcept {
+  setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+}
 
 void setIpv6Only(int fd, bool ipv6Only) noexcept {
   setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, ipv6Only ? 1 : 0);

@@ -5,11 +5,12 @@
 
 namespace weft::os {
 
-/// TCP_NODELAY, keepalive, user timeout, and urgent data in line. A refused option is not an error: the
-/// connection works without it.
+/// TCP_NODELAY, keepalive, user timeout, and urgent data in line. A refused option is not an error:
+/// the connection works without it.
 void applyStreamOptions(int fd, const StreamOptions& options) noexcept;
 
-/// So that an address in TIME_WAIT can be bound again. Not SO_REUSEPORT: a second instance must fail.
+/// So that an address in TIME_WAIT can be bound again. Not SO_REUSEPORT: a second instance must
+/// fail.
 void allowAddressReuse(int fd) noexcept;
 
 void setIpv6Only(int fd, bool ipv6Only) noexcept;

@@ -1,7 +1,7 @@
-// Sockets: every call on a socket or pipe as one interface, so that tests and simulations run the production
-// code over an in-memory network. The kernel's version is kernel_sockets.h. A descriptor is a plain int here;
-// whoever opened it closes it through the same interface. Calls on one descriptor come from one thread; none
-// of them blocks.
+// Sockets: every call on a socket or pipe as one interface, so that tests and simulations run the
+// production code over an in-memory network. The kernel's version is kernel_sockets.h. A descriptor
+// is a plain int here; whoever opened it closes it through the same interface. Calls on one
+// descriptor come from one thread; none of them blocks.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,10 @@ namespace weft::os {
 inline constexpr int kNoFd = -1;
 
 enum class IoStatus : std::uint8_t {
-  Ok,         ///< `bytes` were moved, at least one.
+  Ok,  ///< `bytes` were moved, at least one.
   WouldBlock,
-  Eof,        ///< The peer has ended its half; reads only.
-  Failed,     ///< See sysErrno.
+  Eof,     ///< The peer has ended its half; reads only.
+  Failed,  ///< See sysErrno.
 };
 
 struct IoResult {
@@ -66,8 +66,8 @@ class Sockets {
  public:
   virtual ~Sockets() = default;
 
-  /// Bound and listening, non-blocking, close-on-exec. A unix socket file that nobody listens on any more is
-  /// replaced.
+  /// Bound and listening, non-blocking, close-on-exec. A unix socket file that nobody listens on
+  /// any more is replaced.
   [[nodiscard]] virtual base::Result<int> listen(const ListenOptions& options) = 0;
 
   /// Changes backlog, mode and what later accepted sockets inherit.

@@ -1,5 +1,6 @@
-// SplicePipe: a kernel pipe through which bytes go from one socket to another without being copied, and the pool
-// of them that a worker has. A direction holds a pipe only while bytes are in it. One thread.
+// SplicePipe: a kernel pipe through which bytes go from one socket to another without being copied,
+// and the pool of them that a worker has. A direction holds a pipe only while bytes are in it. One
+// thread.
 #pragma once
 
 #include <cstddef>
@@ -21,8 +22,8 @@ class SplicePipe {
   SplicePipe(const SplicePipe&) = delete;
   SplicePipe& operator=(const SplicePipe&) = delete;
 
-  /// From a socket, as much as fits. WouldBlock: the socket is empty, or (only when size() > 0) the pipe has no
-  /// free slot; or urgent data is next, which only a read gets past.
+  /// From a socket, as much as fits. WouldBlock: the socket is empty, or (only when size() > 0) the
+  /// pipe has no free slot; or urgent data is next, which only a read gets past.
   [[nodiscard]] IoResult fillFrom(int socket) noexcept;
 
   /// To a socket, as much as it takes.
@@ -49,11 +50,12 @@ class PipePool {
   /// How many pipes may be open, and the capacity to ask for. Pipes that are out already stay.
   void setLimits(std::uint32_t countMax, std::size_t pipeBytes) noexcept;
 
-  /// An empty pipe, or null when the limit is reached or the kernel gives none that is useful: the caller copies.
-  /// After a refusal by the kernel none is asked for until a second has passed.
+  /// An empty pipe, or null when the limit is reached or the kernel gives none that is useful: the
+  /// caller copies. After a refusal by the kernel none is asked for until a second has passed.
   [[nodiscard]] std::unique_ptr<SplicePipe> take(base::TimePoint now);
 
-  /// Takes an empty pipe back. One with bytes in it is closed: they belong to the connection that ends.
+  /// Takes an empty pipe back. One with bytes in it is closed: they belong to the connection that
+  /// ends.
   void give(std::unique_ptr<SplicePipe> pipe) noexcept;
 
   /// Closes the pipes that nobody uses.

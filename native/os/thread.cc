@@ -6,8 +6,8 @@
 #include <pthread.h>
 #include <sys/prctl.h>
 
-// Node 20 runs on glibc 2.28, where these live in libpthread under their first version; the present default
-// version would raise what the addon asks for to 2.34.
+// Node 20 runs on glibc 2.28, where these live in libpthread under their first version; the present
+// default version would raise what the addon asks for to 2.34.
 #if defined(WEFT_GLIBC_FLOOR) && defined(__x86_64__)
 __asm__(".symver pthread_create,pthread_create@GLIBC_2.2.5");
 __asm__(".symver pthread_join,pthread_join@GLIBC_2.2.5");
@@ -55,6 +55,8 @@ base::Result<std::unique_ptr<Thread>> Thread::start(std::string name, std::funct
 
 Thread::Thread(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
-Thread::~Thread() { pthread_join(state_->handle, nullptr); }
+Thread::~Thread() {
+  pthread_join(state_->handle, nullptr);
+}
 
 }  // namespace weft::os

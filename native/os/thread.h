@@ -1,5 +1,5 @@
-// Thread: a named thread with all signals blocked, so that they reach the process' own main thread. Joined by
-// its owner, always.
+// Thread: a named thread with all signals blocked, so that they reach the process' own main thread.
+// Joined by its owner, always.
 #pragma once
 
 #include <functional>

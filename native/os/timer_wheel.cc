@@ -79,7 +79,8 @@ std::uint64_t TimerWheel::nextTick() noexcept {
     Level& wheel = levels_[level];
     while (wheel.occupied != 0) {
       const int first = static_cast<int>((base + 1) & (kSlots - 1));
-      const auto ahead = static_cast<std::uint64_t>(std::countr_zero(std::rotr(wheel.occupied, first)));
+      const auto ahead =
+          static_cast<std::uint64_t>(std::countr_zero(std::rotr(wheel.occupied, first)));
       const std::uint64_t index = base + 1 + ahead;
       const std::uint64_t slot = index & (kSlots - 1);
       if (!wheel.slots[slot].empty()) {

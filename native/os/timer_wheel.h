@@ -1,7 +1,8 @@
-// TimerWheel: coarse timers of one loop. Arming, re-arming and cancelling cost the same however many timers there
-// are, and never allocate. A timer is late by up to an eighth of its length (and at least a tick), never early.
-// Seven levels of 64 slots; a tick is 4 ms; each level is eight times coarser than the one before it, and a timer
-// stays in the slot that it was put in (as in the Linux kernel since 4.8).
+// TimerWheel: coarse timers of one loop. Arming, re-arming and cancelling cost the same however
+// many timers there are, and never allocate. A timer is late by up to an eighth of its length (and
+// at least a tick), never early. Seven levels of 64 slots; a tick is 4 ms; each level is eight
+// times coarser than the one before it, and a timer stays in the slot that it was put in (as in the
+// Linux kernel since 4.8).
 #pragma once
 
 #include <array>
@@ -42,7 +43,8 @@ class TimerWheel {
   /// Fires once, at or after `now + delay`. An armed timer is moved. Delays are capped at 18 hours.
   void arm(Timer& timer, base::TimePoint now, base::Duration delay) noexcept;
 
-  /// Calls onTimer of everything due at `now`. A timer that is armed again meanwhile waits for the next call.
+  /// Calls onTimer of everything due at `now`. A timer that is armed again meanwhile waits for the
+  /// next call.
   void advance(base::TimePoint now) noexcept;
 
   /// Until when a loop may sleep; none when no timer is armed. May be earlier than necessary.

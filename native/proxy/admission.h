@@ -1,5 +1,6 @@
-// Admission: how many connections are open, and whether one more may be. Counts are shared by all workers, one
-// atomic operation for each connection: a limit of 10 means 10, however the connections are spread.
+// Admission: how many connections are open, and whether one more may be. Counts are shared by all
+// workers, one atomic operation for each connection: a limit of 10 means 10, however the
+// connections are spread.
 #pragma once
 
 #include <atomic>

@@ -27,7 +27,7 @@ Connection::Connection(Connections& connections, Listener& listener, base::Conne
       listener_(listener),
       id_(id),
       started_(connections.context().loop().now()) {
-  downstream_.transport = std::move(transport);
+  downstream_.adopt(std::move(transport));
 }
 
 void Connection::start() noexcept {
@@ -131,8 +131,7 @@ void Connection::report(const Ending& ending) noexcept {
   os::Loop& loop = connections_.context().loop();
   const std::uint64_t wallUs = loop.wallUs();
   const auto ageUs = static_cast<std::uint64_t>((loop.now() - started_).count());
-  const int sysErrno =
-      ending.upstreamErrno != 0 ? ending.upstreamErrno : ending.downstreamErrno;
+  const int sysErrno = ending.upstreamErrno != 0 ? ending.upstreamErrno : ending.downstreamErrno;
   const std::array<std::uint64_t, 11> numbers = {
       id_.number,
       listener_.settings().id.number,
@@ -163,8 +162,7 @@ ConnectionView Connection::view() const {
   view.connectionId = id_;
   view.listenerId = listener_.settings().id;
   view.clusterId = listener_.settings().clusterId;
-  view.downstreamAddress =
-      context.sockets().peerAddress(downstream_.transport->fd()).toString();
+  view.downstreamAddress = context.sockets().peerAddress(downstream_.transport->fd()).toString();
   view.ageMs = milliseconds(context.loop().now() - started_);
   if (session_ != nullptr) {
     session_->describe(view);
@@ -172,6 +170,8 @@ ConnectionView Connection::view() const {
   return view;
 }
 
-void Connection::dispose() noexcept { connections_.freeConnection(*this); }
+void Connection::dispose() noexcept {
+  connections_.freeConnection(*this);
+}
 
 }  // namespace weft::proxy

@@ -1,6 +1,6 @@
-// Connection: one accepted stream from admission to its end: secure -> serve -> closed. It owns the downstream
-// side and the session, counts the ending exactly once, and is freed at the end of the turn. Owned by the
-// worker's Connections.
+// Connection: one accepted stream from admission to its end: secure -> serve -> closed. It owns the
+// downstream side and the session, counts the ending exactly once, and is freed at the end of the
+// turn. Owned by the worker's Connections.
 #pragma once
 
 #include <cstdint>

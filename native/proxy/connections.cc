@@ -7,7 +7,9 @@ namespace weft::proxy {
 using telemetry::CloseReason;
 using telemetry::WorkerCell;
 
-Connections::~Connections() { WEFT_CHECK(count_ == 0); }
+Connections::~Connections() {
+  WEFT_CHECK(count_ == 0);
+}
 
 void Connections::accept(Listener& listener, int fd, const base::Address& peer) noexcept {
   if (!gate_.enter(connectionsMax_)) {
@@ -22,9 +24,8 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
   const bool unixSocket = peer.family() == base::AddressFamily::Unix;
   transport::TransportPtr transport = context_.upstream.transports.accepted(fd, unixSocket);
   const base::ConnectionId id{(std::uint64_t{context_.workerIndex} << 48U) | nextNumber_++};
-  Connection* connection = transport == nullptr
-                               ? nullptr
-                               : pool_.make(*this, listener, id, std::move(transport));
+  Connection* connection =
+      transport == nullptr ? nullptr : pool_.make(*this, listener, id, std::move(transport));
   if (connection == nullptr) {
     listener.leave();
     gate_.leave();

@@ -1,4 +1,5 @@
-// Connections: everything that is open in one worker, and the pools that it lives in. Admits, starts, ends.
+// Connections: everything that is open in one worker, and the pools that it lives in. Admits,
+// starts, ends.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,8 @@ class Connections {
   Connections(const Connections&) = delete;
   Connections& operator=(const Connections&) = delete;
 
-  /// A descriptor that the acceptor handed over: admits it or turns it away. The descriptor is ours in both cases.
+  /// A descriptor that the acceptor handed over: admits it or turns it away. The descriptor is ours
+  /// in both cases.
   void accept(Listener& listener, int fd, const base::Address& peer) noexcept;
 
   /// Of the process.
@@ -53,9 +55,10 @@ class Connections {
 
   /// Null when there is no memory.
   [[nodiscard]] SessionPtr makeTcpSession(Connection& connection) noexcept;
-  [[nodiscard]] os::PoolPtr<upstream::Connector> makeConnector(TcpSession& session,
-                                                               upstream::ClusterRuntime& cluster,
-                                                               snapshot::Direction direction) noexcept;
+  [[nodiscard]] os::PoolPtr<upstream::Connector> makeConnector(
+      TcpSession& session, upstream::ClusterRuntime& cluster,
+      snapshot::Direction direction) noexcept;
+
   void freeTcpSession(TcpSession& session) noexcept { sessions_.destroy(&session); }
 
   void freeConnection(Connection& connection) noexcept { pool_.destroy(&connection); }

@@ -1,4 +1,5 @@
-// Drain: lets open connections of one worker finish until a deadline, then resets them. Owned by the worker.
+// Drain: lets open connections of one worker finish until a deadline, then resets them. Owned by
+// the worker.
 #pragma once
 
 #include <cstdint>
@@ -22,8 +23,8 @@ class Drain final : private os::Timer {
   Drain(os::Loop& loop, Connections& connections) noexcept
       : loop_(loop), connections_(connections) {}
 
-  /// Calls back when it is over. While one is under way a second call may make its deadline earlier; both are
-  /// called back.
+  /// Calls back when it is over. While one is under way a second call may make its deadline
+  /// earlier; both are called back.
   void start(base::Duration deadline, DrainUntil until, Drained drained);
 
   /// The worker has stopped: calls back if somebody waits.

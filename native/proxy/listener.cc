@@ -24,10 +24,10 @@ void Listener::apply(std::shared_ptr<const snapshot::Listener> settings,
 
 RunKey Listener::closeKey(int sysErrno) const noexcept {
   constexpr std::uint32_t kDownstreamPeer = 0;
-  return {.kind = RunKind::CloseErrno,
-          .ids = {kDownstreamPeer, static_cast<std::uint32_t>(settings_->direction),
-                  settings_->id.number, base::EndpointId::kNone,
-                  static_cast<std::uint32_t>(sysErrno)}};
+  return {
+      .kind = RunKind::CloseErrno,
+      .ids = {kDownstreamPeer, static_cast<std::uint32_t>(settings_->direction),
+              settings_->id.number, base::EndpointId::kNone, static_cast<std::uint32_t>(sysErrno)}};
 }
 
 bool Listener::enter() noexcept {

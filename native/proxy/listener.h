@@ -1,5 +1,6 @@
-// Listener: what one worker knows about a listener: its settings, its metric runs, how many connections it has
-// open. The socket itself is the acceptor's. Owned by the worker; outlives its connections.
+// Listener: what one worker knows about a listener: its settings, its metric runs, how many
+// connections it has open. The socket itself is the acceptor's. Owned by the worker; outlives its
+// connections.
 #pragma once
 
 #include <cstdint>

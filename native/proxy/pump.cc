@@ -96,6 +96,7 @@ Pump::Step Pump::writeHeld(Run& run) noexcept {
     return run.stop(Outcome::Blocked);
   }
   const transport::IoResult written = run.ends.to.transport->write(held_.unread());
+  run.ends.to.afterWrite();
   if (written.status == Status::Failed) {
     return run.stop(Outcome::WriteFailed, written.sysErrno);
   }
@@ -145,6 +146,7 @@ Pump::Step Pump::passEnd(Run& run) noexcept {
 Pump::Step Pump::copyOnce(Run& run) noexcept {
   Side& from = run.ends.from;
   const transport::IoResult read = from.transport->read(run.context.scratch);
+  from.afterRead();
   switch (read.status) {
     case Status::Ok:
       break;
@@ -166,6 +168,7 @@ Pump::Step Pump::copyOnce(Run& run) noexcept {
 
 Pump::Step Pump::writeOut(Run& run, base::Bytes bytes) noexcept {
   const transport::IoResult written = run.ends.to.transport->write(bytes);
+  run.ends.to.afterWrite();
   if (written.status == Status::Failed) {
     return run.stop(Outcome::WriteFailed, written.sysErrno);
   }
@@ -178,12 +181,15 @@ Pump::Step Pump::writeOut(Run& run, base::Bytes bytes) noexcept {
   if (held_.empty()) {
     return run.stop(Outcome::BufferLimit);
   }
-  const bool partial = written.status == Status::Ok;
-  return run.toBlocked(partial ? Status::WantWrite : written.status);
+  if (written.status != Status::Ok) {
+    return run.toBlocked(written.status);
+  }
+  // A descriptor that took a part is full; a secured transport may have ended a record.
+  return run.ends.to.secured ? Step::Again : run.toBlocked(Status::WantWrite);
 }
 
-/// Empty-handed splices are ambiguous and expensive, so the socket is asked what it has before another one, unless it
-/// has just filled the pipe.
+/// Empty-handed splices are ambiguous and expensive, so the socket is asked what it has before
+/// another one, unless it has just filled the pipe.
 Pump::Step Pump::spliceOnce(Run& run) noexcept {
   Side& from = run.ends.from;
   const int fromFd = from.transport->spliceFd();
@@ -197,7 +203,8 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
     return splicedNothing(run, filled);
   }
   countRead(run, filled.bytes);
-  smallSplices_ = filled.bytes < kSmallSpliceBytes ? static_cast<std::uint8_t>(smallSplices_ + 1) : 0;
+  smallSplices_ =
+      filled.bytes < kSmallSpliceBytes ? static_cast<std::uint8_t>(smallSplices_ + 1) : 0;
   if (smallSplices_ >= kSmallSpliceCount) {
     stopSplicing(run);
   }
@@ -210,7 +217,8 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
   return step;
 }
 
-/// Urgent data makes a splice say "would block" or "end" while bytes are queued; a read gets past it.
+/// Urgent data makes a splice say "would block" or "end" while bytes are queued; a read gets past
+/// it.
 Pump::Step Pump::splicedNothing(Run& run, os::IoResult result) noexcept {
   run.context.pipes.give(std::move(pipe_));
   Side& from = run.ends.from;

@@ -1,6 +1,6 @@
-// Pump: one direction of an opaque session: moves bytes from one side to the other until the source ends, keeps what
-// could not be written, and reads no more until that is out. Copies first; through a pipe while the direction
-// is sustained bulk. Owned by its session.
+// Pump: one direction of an opaque session: moves bytes from one side to the other until the source
+// ends, keeps what could not be written, and reads no more until that is out. Copies first; through
+// a pipe while the direction is sustained bulk. Owned by its session.
 #pragma once
 
 #include <cstdint>
@@ -24,9 +24,9 @@ class Pump {
   };
 
   enum class Outcome : std::uint8_t {
-    Blocked,      ///< Waits for one of the sides.
-    Yield,        ///< Its share of this turn is used up; there is more.
-    Ended,        ///< The source's end was passed on.
+    Blocked,  ///< Waits for one of the sides.
+    Yield,    ///< Its share of this turn is used up; there is more.
+    Ended,    ///< The source's end was passed on.
     ReadFailed,
     WriteFailed,
     BufferLimit,  ///< No memory for bytes that were read and could not be written.
@@ -41,7 +41,8 @@ class Pump {
 
   /// Whether a run may find something to do; most readiness is for the other way.
   [[nodiscard]] bool hasWork(const Side& from) const noexcept {
-    return !over() && (from.readReady || pipe_ != nullptr || !held_.empty() || state_ == State::Ending);
+    return !over() &&
+           (from.readReady || pipe_ != nullptr || !held_.empty() || state_ == State::Ending);
   }
 
   /// Moves what can be moved now.
@@ -97,11 +98,11 @@ class Pump {
   std::unique_ptr<os::SplicePipe> pipe_;
   std::uint64_t readBytes_ = 0;
   State state_ = State::Open;
-  std::uint8_t bulkReads_ = 0;   ///< Big reads in a row.
+  std::uint8_t bulkReads_ = 0;     ///< Big reads in a row.
   std::uint8_t smallSplices_ = 0;  ///< Small splices in a row.
   bool splicing_ = false;
   bool endWithheld_ = false;
-  bool spliceUnable_ = false;    ///< The kernel cannot splice this pair.
+  bool spliceUnable_ = false;  ///< The kernel cannot splice this pair.
 };
 
 }  // namespace weft::proxy

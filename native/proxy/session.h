@@ -1,5 +1,5 @@
-// Session: the protocol life of one downstream connection, from the moment at which its transport is open. Owned by
-// its connection; one thread.
+// Session: the protocol life of one downstream connection, from the moment at which its transport
+// is open. Owned by its connection; one thread.
 #pragma once
 
 #include <cstdint>

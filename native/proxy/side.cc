@@ -1,15 +1,26 @@
 #include "proxy/side.h"
 
+#include <utility>
+
+#include "os/sockets.h"
+
 namespace weft::proxy {
 
 using os::Ready;
 using transport::Status;
 
+void Side::adopt(transport::TransportPtr made) noexcept {
+  transport = std::move(made);
+  secured = transport->spliceFd() == os::kNoFd;
+}
+
 void Side::note(Ready ready) noexcept {
-  const bool failed = ready.has(Ready::kFailed);
-  const bool readable = ready.has(Ready::kReadable | Ready::kReadHangup | Ready::kUrgent) || failed;
-  const bool writable = ready.has(Ready::kWritable) || failed;
-  readHangup = readHangup || failed || ready.has(Ready::kReadHangup);
+  const bool failure = ready.has(Ready::kFailed);
+  const bool readable =
+      ready.has(Ready::kReadable | Ready::kReadHangup | Ready::kUrgent) || failure;
+  const bool writable = ready.has(Ready::kWritable) || failure;
+  failed = failed || failure;
+  readHangup = readHangup || failure || ready.has(Ready::kReadHangup);
   urgent = urgent || ready.has(Ready::kUrgent);
   readReady = readReady || (readWantsWrite ? writable : readable);
   writeReady = writeReady || (writeWantsRead ? readable : writable);
@@ -31,7 +42,21 @@ void Side::writeBlocked(Status status, os::Poller& poller, os::Pollable& pollabl
   }
 }
 
-/// Once in the life of a descriptor: arming reports at once when it is writable already, so nothing is missed.
+void Side::reviveRead() noexcept {
+  if (!readReady && transport->hasBuffered()) {
+    readReady = true;
+    revived = true;
+  }
+}
+
+void Side::reviveWrite() noexcept {
+  writeWantsRead = false;
+  writeReady = true;
+  revived = true;
+}
+
+/// Once in the life of a descriptor: arming reports at once when it is writable already, so nothing
+/// is missed.
 void Side::armWrite(os::Poller& poller, os::Pollable& pollable) noexcept {
   if (!writeArmed) {
     writeArmed = true;

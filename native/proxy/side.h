@@ -1,5 +1,6 @@
-// Side: one of the two transports of a session, and what is known about its readiness. With edge-triggered
-// readiness nobody tells twice, so that it is remembered here until a call says otherwise.
+// Side: one of the two transports of a session, and what is known about its readiness. With
+// edge-triggered readiness nobody tells twice, so that it is remembered here until a call says
+// otherwise.
 #pragma once
 
 #include "os/poller.h"
@@ -10,14 +11,34 @@ namespace weft::proxy {
 struct Side {
   transport::TransportPtr transport;
   bool readReady = false;
-  bool writeReady = true;       ///< Until a write says otherwise.
-  bool readHangup = false;      ///< FIN or a failure waits behind what can be read.
-  bool urgent = false;          ///< Urgent data was seen: reads stop at its mark, splice gets stuck there.
-  bool writeArmed = false;      ///< Registered for writability.
-  bool readWantsWrite = false;  ///< The last read wants writability.
-  bool writeWantsRead = false;  ///< The last write wants readability.
+  bool writeReady = true;   ///< Until a write says otherwise.
+  bool readHangup = false;  ///< FIN or a failure waits behind what can be read.
+  bool urgent = false;  ///< Urgent data was seen: reads stop at its mark, splice gets stuck there.
+  bool writeArmed : 1 = false;      ///< Registered for writability.
+  bool readWantsWrite : 1 = false;  ///< The last read wants writability.
+  bool writeWantsRead : 1 = false;  ///< The last write wants readability.
+  bool secured : 1 = false;         ///< The stream's bytes are not the descriptor's.
+  bool failed : 1 = false;          ///< The descriptor has failed, or both its halves have ended.
+  bool revived : 1 =
+      false;  ///< Made ready by a call for the other direction, of which no event tells.
+
+  void adopt(transport::TransportPtr made) noexcept;
 
   void note(os::Ready ready) noexcept;
+
+  /// A read may have taken in what a write waits for.
+  void afterRead() noexcept {
+    if (writeWantsRead) [[unlikely]] {
+      reviveWrite();
+    }
+  }
+
+  /// A write may have taken in what a read gives.
+  void afterWrite() noexcept {
+    if (secured) {
+      reviveRead();
+    }
+  }
 
   /// A read has ended with WantRead or WantWrite.
   void readBlocked(transport::Status status, os::Poller& poller, os::Pollable& pollable) noexcept;
@@ -32,6 +53,8 @@ struct Side {
 
  private:
   void armWrite(os::Poller& poller, os::Pollable& pollable) noexcept;
+  void reviveRead() noexcept;
+  void reviveWrite() noexcept;
 };
 
 }  // namespace weft::proxy

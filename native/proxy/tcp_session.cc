@@ -33,11 +33,17 @@ TcpSession::TcpSession(Connection& connection) noexcept
       cluster_(connection.listener().cluster()),
       lastActive_(connection.connections().context().loop().now()) {}
 
-TcpSession::~TcpSession() { WEFT_ASSERT(endpoint_ == nullptr); }
+TcpSession::~TcpSession() {
+  WEFT_ASSERT(endpoint_ == nullptr);
+}
 
-Context& TcpSession::context() const noexcept { return connection_.connections().context(); }
+Context& TcpSession::context() const noexcept {
+  return connection_.connections().context();
+}
 
-Side& TcpSession::downstream() const noexcept { return connection_.downstream(); }
+Side& TcpSession::downstream() const noexcept {
+  return connection_.downstream();
+}
 
 // ---- connecting ----
 
@@ -53,11 +59,11 @@ void TcpSession::start() noexcept {
 
 void TcpSession::onConnected(upstream::Connected connected) noexcept {
   endpoint_ = connected.endpoint;
-  upstream_.transport = std::move(connected.transport);
+  upstream_.adopt(std::move(connected.transport));
   upstream_.writeArmed = true;
   upstream_.readReady = upstream_.transport->hasBuffered();
-  connectUs_ = static_cast<std::uint32_t>(
-      std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
+  connectUs_ =
+      static_cast<std::uint32_t>(std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
   attemptCount_ = static_cast<std::uint8_t>(connected.attemptCount);
   connector_.reset();
   state_ = State::Open;
@@ -104,7 +110,8 @@ void TcpSession::onReady(os::Ready ready) noexcept {
 
 Pump::Ends TcpSession::endsOf(Way way) noexcept {
   if (way == Way::Up) {
-    return {.from = downstream(), .to = upstream_, .fromPollable = connection_, .toPollable = *this};
+    return {
+        .from = downstream(), .to = upstream_, .fromPollable = connection_, .toPollable = *this};
   }
   return {.from = upstream_, .to = downstream(), .fromPollable = *this, .toPollable = connection_};
 }
@@ -123,11 +130,32 @@ void TcpSession::run() noexcept {
   if (state_ == State::Open) {
     runWay(Way::Down);
   }
+  if (state_ == State::Open) {
+    afterRun(upstream_, Way::Up);
+    afterRun(downstream(), Way::Down);
+  }
   if (state_ == State::Open && up_.over() && down_.over()) {
     if (failed_) {
       startFlushing(up_.abandoned() ? Way::Down : Way::Up);
     } else {
       end();
+    }
+  }
+}
+
+/// What no read and no readiness will tell: `way` goes to that side.
+void TcpSession::afterRun(Side& side, Way way) noexcept {
+  if (side.revived) {
+    side.revived = false;
+    context().loop().continueLater(*this);
+  }
+  // Its end was read and passed on already, so that only a write would find the reset that came
+  // after it.
+  if (side.failed && !pumpOf(way).over() && pumpOf(way == Way::Up ? Way::Down : Way::Up).over()) {
+    side.failed = false;
+    const int sysErrno = context().sockets().connectError(side.transport->fd());
+    if (sysErrno != 0) {
+      writeFailed(way, sysErrno);
     }
   }
 }
@@ -200,7 +228,8 @@ void TcpSession::readFailed(Way way, int sysErrno) noexcept {
   startFlushing(way);
 }
 
-/// That side takes nothing any more, but what it has sent before it failed may still wait to be read.
+/// That side takes nothing any more, but what it has sent before it failed may still wait to be
+/// read.
 void TcpSession::writeFailed(Way way, int sysErrno) noexcept {
   const Way back = way == Way::Up ? Way::Down : Way::Up;
   noteFailure(back, sysErrno);
@@ -311,8 +340,7 @@ bool TcpSession::endpointRemovedBy(base::TimePoint time) const noexcept {
 }
 
 void TcpSession::describe(ConnectionView& view) const {
-  const upstream::Endpoint* endpoint =
-      connector_ == nullptr ? endpoint_ : connector_->endpoint();
+  const upstream::Endpoint* endpoint = connector_ == nullptr ? endpoint_ : connector_->endpoint();
   if (endpoint != nullptr) {
     view.endpointId = endpoint->id;
     view.upstreamAddress = endpoint->address.toString();
@@ -338,6 +366,8 @@ void TcpSession::describe(ConnectionView& view) const {
   view.spliced = up_.spliced() || down_.spliced();
 }
 
-void TcpSession::dispose() noexcept { connection_.connections().freeTcpSession(*this); }
+void TcpSession::dispose() noexcept {
+  connection_.connections().freeTcpSession(*this);
+}
 
 }  // namespace weft::proxy

@@ -1,5 +1,6 @@
-// TcpSession: opaque bytes both ways: connecting -> open -> flushing -> ended. Each direction ends by itself; a
-// reset on one side becomes a reset on the other, after what came before it. Owned by its connection.
+// TcpSession: opaque bytes both ways: connecting -> open -> flushing -> ended. Each direction ends
+// by itself; a reset on one side becomes a reset on the other, after what came before it. Owned by
+// its connection.
 #pragma once
 
 #include <cstdint>
@@ -52,6 +53,7 @@ class TcpSession final : public Session,
 
   void run() noexcept;
   void runWay(Way way) noexcept;
+  void afterRun(Side& side, Way way) noexcept;
   void readFailed(Way way, int sysErrno) noexcept;
   void writeFailed(Way way, int sysErrno) noexcept;
   void noteFailure(Way failedSource, int sysErrno) noexcept;

@@ -1,5 +1,5 @@
-// A set of interchangeable endpoints with one balancer and one set of limits. Immutable and shared between
-// snapshots as long as its revision stays the same.
+// A set of interchangeable endpoints with one balancer and one set of limits. Immutable and shared
+// between snapshots as long as its revision stays the same.
 #pragma once
 
 #include <cstdint>

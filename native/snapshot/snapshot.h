@@ -1,6 +1,6 @@
-// Snapshot: the whole immutable configuration that workers run on. Built once by the binding, shared by all
-// workers, replaced and never edited; the last holder frees it. Same fields and order as
-// lib/contract/snapshot.ts.
+// Snapshot: the whole immutable configuration that workers run on. Built once by the binding,
+// shared by all workers, replaced and never edited; the last holder frees it. Same fields and order
+// as lib/contract/snapshot.ts.
 #pragma once
 
 #include <cstdint>

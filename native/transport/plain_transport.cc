@@ -41,9 +41,13 @@ IoResult PlainTransport::shutdownWrite() noexcept {
   return {};
 }
 
-void PlainTransport::reset() noexcept { factory_.sockets_.reset(std::exchange(fd_, os::kNoFd)); }
+void PlainTransport::reset() noexcept {
+  factory_.sockets_.reset(std::exchange(fd_, os::kNoFd));
+}
 
-void PlainTransport::dispose() noexcept { factory_.pool_.destroy(this); }
+void PlainTransport::dispose() noexcept {
+  factory_.pool_.destroy(this);
+}
 
 TransportPtr PlainTransportFactory::accepted(int fd, bool unixSocket) noexcept {
   PlainTransport* transport = pool_.make(*this, fd, unixSocket);

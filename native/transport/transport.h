@@ -1,6 +1,7 @@
-// Transport: one byte stream over a descriptor, plain or secured. A read may want writability and a write
-// readability; bytes may be ready while the descriptor is not. Owned by whoever holds the TransportPtr; one
-// thread; no call blocks. A transport closes its descriptor when it dies (in order, unless reset() came first).
+// Transport: one byte stream over a descriptor, plain or secured. A read may want writability and a
+// write readability; bytes may be ready while the descriptor is not. Owned by whoever holds the
+// TransportPtr; one thread; no call blocks. A transport closes its descriptor when it dies (in
+// order, unless reset() came first).
 #pragma once
 
 #include <cstddef>
@@ -52,7 +53,8 @@ class Transport {
   /// The descriptor whose bytes are the stream's bytes, for splice; os::kNoFd when they are not.
   [[nodiscard]] virtual int spliceFd() const noexcept = 0;
 
-  /// True when a read that was not filled says nothing about what is left: the stream has marks or messages inside.
+  /// True when a read that was not filled says nothing about what is left: the stream has marks or
+  /// messages inside.
   [[nodiscard]] virtual bool readsStopEarly() const noexcept = 0;
 
   /// Frees the object; see TransportPtr.
@@ -65,7 +67,8 @@ struct TransportDispose {
 
 using TransportPtr = std::unique_ptr<Transport, TransportDispose>;
 
-/// Makes transports of connected (or connecting) descriptors, which become theirs. One for each worker.
+/// Makes transports of connected (or connecting) descriptors, which become theirs. One for each
+/// worker.
 class TransportFactory {
  public:
   virtual ~TransportFactory() = default;

@@ -34,7 +34,9 @@ ClusterRuntime::ClusterRuntime(Context& context, std::shared_ptr<const snapshot:
   apply(std::move(settings));
 }
 
-ClusterRuntime::~ClusterRuntime() { WEFT_CHECK(unused()); }
+ClusterRuntime::~ClusterRuntime() {
+  WEFT_CHECK(unused());
+}
 
 void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
   const bool sameBalancer =
@@ -48,7 +50,8 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
   for (const snapshot::Endpoint& wanted : settings_->endpoints) {
     std::unique_ptr<Endpoint>& endpoint = endpoints_[wanted.id];
     if (endpoint == nullptr) {
-      endpoint = std::make_unique<Endpoint>(wanted.id, wanted.address, settings_->balancer.rttDefault);
+      endpoint =
+          std::make_unique<Endpoint>(wanted.id, wanted.address, settings_->balancer.rttDefault);
     }
     endpoint->removed = false;
     endpoint->removedAt = {};
@@ -90,16 +93,17 @@ void ClusterRuntime::acquired(Endpoint& endpoint, Direction direction) {
   ++connectionsNow_;
   ++endpoint.connectionsNow;
   if (endpoint.failureCount > 0) {
-    // One connection finds out whether the endpoint is back; the others avoid it until that is known.
-    endpoint.unavailableUntil = std::max(endpoint.unavailableUntil,
-                                         context_.loop.now() + 2 * settings_->connectTimeout);
+    // One connection finds out whether the endpoint is back; the others avoid it until that is
+    // known.
+    endpoint.unavailableUntil =
+        std::max(endpoint.unavailableUntil, context_.loop.now() + 2 * settings_->connectTimeout);
   }
   balancer_->loadChanged(endpoint);
   const std::uint32_t index = numberOf(direction);
   if (endpoint.cells[index].size() == 0) {
-    endpoint.cells[index] = context_.cellTable.run(
-        {.kind = RunKind::EndpointTcp,
-         .ids = {index, settings_->id.number, endpoint.id.number, 0, 0}});
+    endpoint.cells[index] =
+        context_.cellTable.run({.kind = RunKind::EndpointTcp,
+                                .ids = {index, settings_->id.number, endpoint.id.number, 0, 0}});
     endpoint.cleanCloses[index] =
         context_.cellTable.run(closeKey(direction, settings_->id, endpoint.id, 0));
   }
@@ -144,18 +148,20 @@ void ClusterRuntime::countClose(Endpoint& endpoint, Direction direction, int sys
   const std::uint32_t index = numberOf(direction);
   endpoint.cells[index].subtract(EndpointTcpCell::kOpenNow, 1);
   telemetry::Cells closes =
-      sysErrno == 0 ? endpoint.cleanCloses[index]
-                    : context_.cellTable.run(closeKey(direction, settings_->id, endpoint.id, sysErrno));
+      sysErrno == 0
+          ? endpoint.cleanCloses[index]
+          : context_.cellTable.run(closeKey(direction, settings_->id, endpoint.id, sysErrno));
   closes.add(telemetry::CloseErrnoCell::kCloses, 1);
 }
 
-/// Doubles from the minimum to the maximum, less up to a quarter, so that workers and proxies do not come back
-/// at the same moment.
+/// Doubles from the minimum to the maximum, less up to a quarter, so that workers and proxies do
+/// not come back at the same moment.
 base::Duration ClusterRuntime::backoffAfter(std::uint32_t failureCount) {
   const std::int64_t factor = std::int64_t{1} << std::min<std::uint32_t>(failureCount, 20);
   const std::int64_t whole =
       std::min(settings_->failureBackoffMin.count() * factor, settings_->failureBackoffMax.count());
-  const auto quarter = static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole / 4, 1, 1U << 30U));
+  const auto quarter =
+      static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole / 4, 1, 1U << 30U));
   return base::Duration(whole - context_.random.below(quarter));
 }
 

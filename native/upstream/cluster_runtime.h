@@ -1,6 +1,6 @@
-// ClusterRuntime: one cluster in one worker: its balancer and what was learned of its endpoints. A new snapshot is
-// applied to it, so that endpoints that stay keep what was learned; removed ones stay until their last
-// connection has left. Owned and used by one worker.
+// ClusterRuntime: one cluster in one worker: its balancer and what was learned of its endpoints. A
+// new snapshot is applied to it, so that endpoints that stay keep what was learned; removed ones
+// stay until their last connection has left. Owned and used by one worker.
 #pragma once
 
 #include <array>
@@ -23,8 +23,8 @@ struct Endpoint final : EndpointState {
   using EndpointState::EndpointState;
 
   base::TimePoint removedAt{};
-  std::array<telemetry::Cells, 2> cells;         ///< EndpointTcp, by direction.
-  std::array<telemetry::Cells, 2> cleanCloses;   ///< CloseErrno of errno 0, by direction.
+  std::array<telemetry::Cells, 2> cells;        ///< EndpointTcp, by direction.
+  std::array<telemetry::Cells, 2> cleanCloses;  ///< CloseErrno of errno 0, by direction.
 };
 
 class ClusterRuntime {

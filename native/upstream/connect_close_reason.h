@@ -6,7 +6,8 @@
 
 namespace weft::upstream {
 
-[[nodiscard]] constexpr telemetry::CloseReason connectCloseReason(const base::Error& error) noexcept {
+[[nodiscard]] constexpr telemetry::CloseReason connectCloseReason(
+    const base::Error& error) noexcept {
   switch (error.code) {
     case base::ErrorCode::Refused:
       return telemetry::CloseReason::ConnectRefused;

@@ -14,12 +14,10 @@ using base::ErrorCode;
 using base::Side;
 using telemetry::WorkerCell;
 
-constexpr Error kNoEndpoint{.text = "the cluster has no endpoint",
-                            .code = ErrorCode::NoEndpoint,
-                            .side = Side::Upstream};
-constexpr Error kConnectTimeout{.text = "no answer in time",
-                                .code = ErrorCode::Timeout,
-                                .side = Side::Upstream};
+constexpr Error kNoEndpoint{
+    .text = "the cluster has no endpoint", .code = ErrorCode::NoEndpoint, .side = Side::Upstream};
+constexpr Error kConnectTimeout{
+    .text = "no answer in time", .code = ErrorCode::Timeout, .side = Side::Upstream};
 constexpr Error kNoMemory{.text = "no memory for a connection",
                           .sysErrno = ENOMEM,
                           .code = ErrorCode::Exhausted,
@@ -45,8 +43,7 @@ void Connector::start() noexcept {
 
 /// Goes through endpoints until an attempt is under way or nothing is left.
 void Connector::tryNext() noexcept {
-  const std::uint32_t attemptsMax =
-      std::min(cluster_.settings().connectAttemptsMax, kAttemptsMax);
+  const std::uint32_t attemptsMax = std::min(cluster_.settings().connectAttemptsMax, kAttemptsMax);
   while (attemptCount_ < attemptsMax) {
     Endpoint* endpoint = cluster_.pick(std::span(tried_).first(attemptCount_));
     if (endpoint == nullptr) {
@@ -87,8 +84,7 @@ bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
     endAttempt(kNoMemory);
     return false;
   }
-  const auto added =
-      context_.loop.poller().add(fd.value(), os::Interest::ReadWrite, pollable_);
+  const auto added = context_.loop.poller().add(fd.value(), os::Interest::ReadWrite, pollable_);
   if (!added.ok()) {
     endAttempt(added.error());
     return false;
@@ -147,7 +143,9 @@ void Connector::openTransport() noexcept {
   }
 }
 
-void Connector::onTimer() noexcept { attemptFailed(kConnectTimeout); }
+void Connector::onTimer() noexcept {
+  attemptFailed(kConnectTimeout);
+}
 
 void Connector::succeed() noexcept {
   cancel();

@@ -1,6 +1,6 @@
-// Connector: makes one connection to a cluster: picks an endpoint, connects with a deadline, opens the transport,
-// and tries another endpoint when that fails. Lives only while it connects. Owned by the session that wants the
-// connection; one thread.
+// Connector: makes one connection to a cluster: picks an endpoint, connects with a deadline, opens
+// the transport, and tries another endpoint when that fails. Lives only while it connects. Owned by
+// the session that wants the connection; one thread.
 #pragma once
 
 #include <array>
@@ -38,8 +38,8 @@ class Connector final : private os::Timer {
  public:
   static constexpr std::uint32_t kAttemptsMax = 8;
 
-  /// The descriptor is registered for `pollable`, which passes readiness on to onReady() until the connector has
-  /// answered; so the registration is never changed.
+  /// The descriptor is registered for `pollable`, which passes readiness on to onReady() until the
+  /// connector has answered; so the registration is never changed.
   Connector(Context& context, ClusterRuntime& cluster, snapshot::Direction direction,
             os::Pollable& pollable, ConnectorOwner& owner) noexcept
       : context_(context),

@@ -1,4 +1,5 @@
-// What a worker lends to everything that deals with endpoints. One for each worker; outlives its users.
+// What a worker lends to everything that deals with endpoints. One for each worker; outlives its
+// users.
 #pragma once
 
 #include "base/random.h"
