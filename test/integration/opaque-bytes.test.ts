@@ -58,12 +58,6 @@ async function pair(): Promise<{ readonly near: Socket; readonly far: Socket }> 
   return { near: await connected(), far: await accepted };
 }
 
-/** How the other side's stream ended, after how many bytes. */
-async function outcome(received: Received): Promise<readonly [string, number, number | null]> {
-  const end = await received.ended;
-  return [end, received.bytes, received.wrongAt];
-}
-
 async function promotions(): Promise<number> {
   return (await weft.metrics()).value('weft_splice_promotions_total');
 }
@@ -77,8 +71,8 @@ test('64 MiB each way at the same time: every byte at its place, and spliced', a
     sendBytes(near, new ByteStream(1), size).then(() => near.end()),
     sendBytes(far, new ByteStream(2), size).then(() => far.end()),
   ];
-  assert.deepEqual(await outcome(up), ['end', size, null]);
-  assert.deepEqual(await outcome(down), ['end', size, null]);
+  assert.deepEqual(await up.outcome(), ['end', size, null]);
+  assert.deepEqual(await down.outcome(), ['end', size, null]);
   await Promise.all(sent);
   assert.ok((await promotions()) > before, 'bulk was not spliced');
 });
@@ -101,7 +95,7 @@ test('bulk and single bytes in turns, on one connection', async () => {
     }
   }
   near.end();
-  assert.deepEqual(await outcome(up), ['end', size, null]);
+  assert.deepEqual(await up.outcome(), ['end', size, null]);
 });
 
 test('one byte at a time, there and back', async () => {
@@ -114,7 +108,7 @@ test('one byte at a time, there and back', async () => {
     await new Promise(setImmediate);
   }
   client.end();
-  assert.deepEqual(await outcome(down), ['end', size, null]);
+  assert.deepEqual(await down.outcome(), ['end', size, null]);
 });
 
 test('a client that ended its half gets the whole answer', async () => {
@@ -122,10 +116,10 @@ test('a client that ended its half gets the whole answer', async () => {
   const down = new Received(near, 5);
   const up = new Received(far, 6);
   near.end(new ByteStream(6).next(100));
-  assert.deepEqual(await outcome(up), ['end', 100, null]);
+  assert.deepEqual(await up.outcome(), ['end', 100, null]);
   await sendBytes(far, new ByteStream(5), 20 * mebibyte);
   far.end();
-  assert.deepEqual(await outcome(down), ['end', 20 * mebibyte, null]);
+  assert.deepEqual(await down.outcome(), ['end', 20 * mebibyte, null]);
 });
 
 test('an endpoint that ended its half gets the rest of the request', async () => {
@@ -133,10 +127,10 @@ test('an endpoint that ended its half gets the rest of the request', async () =>
   const down = new Received(near, 7);
   const up = new Received(far, 8);
   far.end(new ByteStream(7).next(100));
-  assert.deepEqual(await outcome(down), ['end', 100, null]);
+  assert.deepEqual(await down.outcome(), ['end', 100, null]);
   await sendBytes(near, new ByteStream(8), 20 * mebibyte);
   near.end();
-  assert.deepEqual(await outcome(up), ['end', 20 * mebibyte, null]);
+  assert.deepEqual(await up.outcome(), ['end', 20 * mebibyte, null]);
 });
 
 test('the end comes after the last byte, also when the reader comes late', async () => {
@@ -148,7 +142,7 @@ test('the end comes after the last byte, also when the reader comes late', async
     await until('the writer to be stopped', () => far.writableNeedDrain);
     const down = new Received(near, 9);
     near.resume();
-    assert.deepEqual(await outcome(down), ['end', size, null]);
+    assert.deepEqual(await down.outcome(), ['end', size, null]);
     await sent;
     near.end();
   }
@@ -166,7 +160,7 @@ for (const [who, writer] of [
       const sent = sendBytes(source, new ByteStream(10), 64 * mebibyte);
       await received.reached(round * 300_000);
       resetNow(source);
-      const [end, , wrongAt] = await outcome(received);
+      const [end, , wrongAt] = await received.outcome();
       assert.deepEqual([end, wrongAt], ['reset', null], `round ${round}`);
       await sent;
     }

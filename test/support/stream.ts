@@ -89,6 +89,12 @@ export class Received {
     });
   }
 
+  /** How the stream ended, after how many bytes, and where the first wrong one is. */
+  async outcome(): Promise<readonly ['end' | 'reset', number, number | null]> {
+    const end = await this.ended;
+    return [end, this.bytes, this.wrongAt];
+  }
+
   #take(chunk: Buffer): void {
     const expected = this.#stream.next(chunk.length);
     if (this.wrongAt === null && !expected.equals(chunk)) {

@@ -18,6 +18,8 @@ export interface WeftOptions {
   /** Hard limit of descriptors. */
   readonly descriptorsMax?: number;
   readonly uid?: number;
+  /** A program with its arguments that starts the command, as setpriv does. */
+  readonly through?: readonly string[];
 }
 
 export interface Ending {
@@ -48,8 +50,8 @@ export class Weft {
   #ending: Ending | null = null;
 
   constructor(args: readonly string[], options: WeftOptions = {}) {
-    const { cwd, env = {}, descriptorsMax, uid } = options;
-    const command = [process.execPath, mainScript, ...args];
+    const { cwd, env = {}, descriptorsMax, uid, through = [] } = options;
+    const command = [...through, process.execPath, mainScript, ...args];
     const [program = '', ...rest] =
       descriptorsMax === undefined
         ? command
@@ -122,7 +124,7 @@ export class Weft {
     this.stdout += text;
     const whole = this.stdout.slice(before, this.stdout.lastIndexOf('\n') + 1);
     for (const line of whole.split('\n')) {
-      if (line.startsWith('{')) {
+      if (line.startsWith('{"')) {
         this.lines.push(JSON.parse(line) as LogLine);
       }
     }
