@@ -198,13 +198,9 @@ Napi::Value EngineHandle::stop(const Napi::CallbackInfo& info) {
 
 void EngineHandle::finishStop(napi_env env) noexcept {
   // Answers that the threads gave while they ended, and the last events, come before the promise of
-  // stop(). A sink that throws ends neither.
-  napi_value thrown = nullptr;
+  // stop().
   while (!running_->queue()->empty()) {
     running_->queue()->run(env);
-    if (const napi_value exception = takeException(env); exception != nullptr) {
-      thrown = exception;
-    }
   }
   running_->queue()->release();
   ExitGuard::instance().remove(*running_);
@@ -220,9 +216,6 @@ void EngineHandle::finishStop(napi_env env) noexcept {
   metrics_.Reset();
   running_.reset();
   Unref();
-  if (thrown != nullptr) {
-    napi_throw(env, thrown);
-  }
 }
 
 void EngineHandle::deliverEvents(napi_env env, std::uint32_t worker) noexcept {

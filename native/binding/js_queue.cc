@@ -1,6 +1,5 @@
 #include "binding/js_queue.h"
 
-#include <iterator>
 #include <utility>
 
 namespace weft::binding {
@@ -60,20 +59,12 @@ void JsQueue::run(napi_env env) {
     tasks.swap(tasks_);
     awake_ = false;
   }
-  for (auto task = tasks.begin(); task != tasks.end(); ++task) {
-    napi_handle_scope scope = nullptr;
-    napi_open_handle_scope(env, &scope);
-    (*task)(env);
-    napi_close_handle_scope(env, scope);
-    bool pending = false;
-    if (napi_is_exception_pending(env, &pending) != napi_ok || pending) {
-      const std::lock_guard lock(mutex_);
-      if (!closed_ && std::next(task) != tasks.end()) {
-        tasks_.insert(tasks_.begin(), std::make_move_iterator(std::next(task)),
-                      std::make_move_iterator(tasks.end()));
-        wake();
-      }
-      return;
+  for (const Task& task : tasks) {
+    const HandleScope scope(env);
+    task(env);
+    // Node would only warn: below version 10 of Node-API it drops what such a callback throws.
+    if (const napi_value exception = takeException(env); exception != nullptr) {
+      napi_fatal_exception(env, exception);
     }
   }
 }

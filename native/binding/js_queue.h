@@ -25,8 +25,7 @@ class JsQueue {
   /// Any thread.
   void post(Task task);
 
-  /// Runs what was posted, until a task leaves an exception pending; the rest runs later.
-  /// JavaScript thread.
+  /// Runs what was posted. What a task leaves thrown is an uncaught exception. JavaScript thread.
   void run(napi_env env);
 
   /// Nothing is waiting.

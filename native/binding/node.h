@@ -24,6 +24,21 @@ void setElement(napi_env env, napi_value array, std::size_t index, napi_value va
 /// Null when no exception is pending; else it is not pending any more.
 [[nodiscard]] napi_value takeException(napi_env env) noexcept;
 
+/// Handles that are made while it lives go with it.
+class HandleScope {
+ public:
+  explicit HandleScope(napi_env env) noexcept : env_(env) { napi_open_handle_scope(env, &scope_); }
+
+  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
+
+  HandleScope(const HandleScope&) = delete;
+  HandleScope& operator=(const HandleScope&) = delete;
+
+ private:
+  napi_env env_;
+  napi_handle_scope scope_ = nullptr;
+};
+
 /// Fills one plain object, field by field.
 class ObjectWriter {
  public:

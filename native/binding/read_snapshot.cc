@@ -39,21 +39,6 @@ constexpr Range kModeRange{.min = 0, .max = 0777};
 constexpr Range kUint16Range{.min = 1, .max = UINT16_MAX};
 constexpr std::size_t kReservedMax = 65'536;
 
-/// Handles that are made while it lives go with it.
-class HandleScope {
- public:
-  explicit HandleScope(napi_env env) noexcept : env_(env) { napi_open_handle_scope(env, &scope_); }
-
-  ~HandleScope() { napi_close_handle_scope(env_, scope_); }
-
-  HandleScope(const HandleScope&) = delete;
-  HandleScope& operator=(const HandleScope&) = delete;
-
- private:
-  napi_env env_;
-  napi_handle_scope scope_ = nullptr;
-};
-
 /// Calls `read` with each element until something is wrong.
 template <typename Read>
 void readEach(Reading& reading, const Field& array, Read read) {
@@ -105,7 +90,7 @@ std::optional<std::uint32_t> readMode(const Field& field) {
 
 std::shared_ptr<const Listener> readListener(const Field& field,
                                              std::unordered_set<base::ListenerId>& taken) {
-  return std::make_shared<const Listener>(Listener{
+  auto listener = std::make_shared<Listener>(Listener{
       .id = readOwnId(field.at("id"), taken),
       .name = field.at("name").text(),
       .direction = field.at("direction").word<snapshot::Direction>(kDirectionWords),
@@ -121,6 +106,13 @@ std::shared_ptr<const Listener> readListener(const Field& field,
       .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
       .accessLog = field.at("accessLog").boolean(),
   });
+  const bool isUnix = listener->address.family() == base::AddressFamily::Unix;
+  if (listener->unixMode.has_value() != isUnix) {
+    field.at("unixMode")
+        .fail(isUnix ? "expected the mode of the unix socket, got null"
+                     : "expected null, as the address is no unix socket");
+  }
+  return listener;
 }
 
 snapshot::Balancer readBalancer(const Field& field) {

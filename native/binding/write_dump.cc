@@ -49,10 +49,8 @@ napi_value writeEach(napi_env env, const std::vector<Item>& items,
                      napi_value (*write)(napi_env, const Item&) noexcept) noexcept {
   const napi_value array = makeArray(env, items.size());
   for (std::size_t i = 0; i < items.size(); ++i) {
-    napi_handle_scope scope = nullptr;
-    napi_open_handle_scope(env, &scope);
+    const HandleScope scope(env);
     setElement(env, array, i, write(env, items[i]));
-    napi_close_handle_scope(env, scope);
   }
   return array;
 }
