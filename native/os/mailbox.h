@@ -17,7 +17,8 @@ template <typename T>
 class Mailbox {
  public:
   /// REQUIRES: a power of two.
-  explicit Mailbox(std::size_t capacity) : cells_(new Cell[capacity]), mask_(capacity - 1) {
+  explicit Mailbox(std::size_t capacity)
+      : cells_(std::make_unique<Cell[]>(capacity)), mask_(capacity - 1) {
     WEFT_CHECK(capacity >= 2 && (capacity & mask_) == 0);
     for (std::size_t i = 0; i < capacity; ++i) {
       cells_[i].sequence.store(i, std::memory_order_relaxed);

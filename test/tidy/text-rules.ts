@@ -2,8 +2,8 @@
 // somewhere, a README in each room, the comment at the top of a file, sizes.
 
 import { extname } from 'node:path';
-import { nativePaths } from './native-rules.ts';
-import { scriptPaths } from './script-rules.ts';
+import { nativeFloors, nativePaths } from './native-rules.ts';
+import { scriptFloors, scriptPaths } from './script-rules.ts';
 import { eachLine, resolveFrom, roomOf, type Tree } from './tree.ts';
 
 /** Files that speak about these rules and therefore hold the words. */
@@ -36,8 +36,16 @@ export function checkMachinePaths(tree: Tree): string[] {
 
 const pointerEndings = ['', '.h', '.cc', '.ts', '.md'];
 
+/** A room of the plan may still be empty. */
+function isRoom(path: string): boolean {
+  const [half, room, ...rest] = path.split('/');
+  if (rest.length > 0 || room === undefined) return false;
+  return room in (half === 'native' ? nativeFloors : half === 'lib' ? scriptFloors : {});
+}
+
 function exists(tree: Tree, path: string): boolean {
   const clean = path.replace(/\/$/, '');
+  if (isRoom(clean)) return true;
   if (pointerEndings.some((ending) => tree.has(clean + ending))) return true;
   return [...tree.keys()].some((known) => known.startsWith(`${clean}/`));
 }

@@ -38,7 +38,7 @@ for (const [errno, address, expected] of [
   [98, '127.0.0.1:80', /EADDRINUSE.*ss -ltnp sport = :80/],
   [98, 'unix:/run/a.sock', /EADDRINUSE.*another path/],
   [13, '127.0.0.1:80', /EACCES.*CAP_NET_BIND_SERVICE/],
-  [13, 'unix:/root/a.sock', /EACCES.*folder/],
+  [13, 'unix:/sys/a.sock', /EACCES.*folder/],
   [99, '192.0.2.1:80', /EADDRNOTAVAIL.*ip address/],
   [2, 'unix:/missing/a.sock', /folder does not exist \(ENOENT\)/],
   [24, '127.0.0.1:80', /EMFILE.*ulimit/],
