@@ -176,9 +176,7 @@ export class WeftProxy {
     const names = eventNames(this.#state);
     const log = this.#log;
     const notices = new Notices({ log, names, now: () => this.#clock.now() });
-    const accessLines = log.child({});
-    accessLines.level = 'info';
-    const accessLog = new AccessLog(accessLines, names);
+    const accessLog = new AccessLog(log.withLevel('info'), names);
     const events = new EventDispatcher(
       {
         connectionClosed: (event) => accessLog.write(event),

@@ -24,6 +24,8 @@ export interface Log {
   error(message: string, fields?: LogFields): void;
   /** A log that adds `fields` to every line. */
   child(fields: LogFields): Log;
+  /** The same log with a level of its own, for lines that are asked for in another way. */
+  withLevel(level: LogLevel): Log;
   /** Writes what waits, before the process ends. */
   flush(): void;
 }
@@ -106,6 +108,7 @@ function wrap(logger: Logger, stream: DestinationStream, shared: { level: LogLev
     warn: write('warn'),
     error: write('error'),
     child: (fields) => wrap(logger.child(fields), stream, shared),
+    withLevel: (level) => wrap(logger, stream, { level }),
     flush: () => {
       if ('flushSync' in stream && typeof stream.flushSync === 'function') {
         stream.flushSync();

@@ -114,7 +114,7 @@ test('it has no admin server unless one is asked for, so two can run', async () 
   assert.equal((await third.logged('admin listening'))['address'], `127.0.0.1:${admin}`);
 });
 
-test('--access-log writes a line for each connection', async () => {
+test('--access-log writes a line for each connection, at any --log-level', async () => {
   const { address } = await backend(echo);
   const port = await freePort();
   const weft = forward(`127.0.0.1:${port}`, address, '--access-log', '--log-level', 'silent');
@@ -126,4 +126,6 @@ test('--access-log writes a line for each connection', async () => {
   assert.equal(line['closeReason'], 'finished');
   assert.equal(line['endpoint'], address);
   assert.equal(line['upstreamReadBytes'], 5);
+  const others = weft.lines.filter(({ msg }) => msg !== 'connection closed');
+  assert.deepEqual(others, [], 'the level is for the other lines');
 });

@@ -46,6 +46,10 @@ export class MemoryLog implements Log {
     return new MemoryLog(this.lines, { ...this.#fields, ...fields });
   }
 
+  withLevel(): Log {
+    return new MemoryLog(this.lines, this.#fields);
+  }
+
   flush(): void {}
 
   get messages(): readonly string[] {

@@ -34,6 +34,19 @@ test('the log writes one JSON object for a line, with the level as a word and an
   assert.ok(!Number.isNaN(Date.parse(line.time)));
 });
 
+test('a log with a level of its own leaves the level of the others alone', async () => {
+  const { log, lines } = await memoryLog('error');
+  const own = log.withLevel('info');
+  own.info('written');
+  log.info('not written');
+  log.level = 'silent';
+  own.info('written as well');
+  assert.deepEqual(
+    lines.map((line) => JSON.parse(line).msg),
+    ['written', 'written as well'],
+  );
+});
+
 test('the log changes the level of parents and children together, at run time', async () => {
   const { log, lines } = await memoryLog('warn');
   const child = log.child({ room: 'admin' });
