@@ -2,10 +2,23 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <utility>
 
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "os/poller.h"
+#include "proxy/connection_view.h"
 #include "proxy/connections.h"
+#include "proxy/listener.h"
+#include "proxy/session.h"
+#include "telemetry/close_reason.h"
+#include "telemetry/event.h"
+#include "transport/transport.h"
 
 namespace weft::proxy {
 

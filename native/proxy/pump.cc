@@ -1,7 +1,14 @@
 #include "proxy/pump.h"
 
 #include <cerrno>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
+
+#include "os/sockets.h"
+#include "proxy/context.h"
+#include "telemetry/cells.h"
+#include "transport/transport.h"
 
 namespace weft::proxy {
 

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "os/poller.h"
 #include "os/sockets.h"
+#include "transport/transport.h"
 
 namespace weft::proxy {
 

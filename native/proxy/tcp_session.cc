@@ -2,11 +2,26 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "os/poller.h"
 #include "proxy/connection.h"
+#include "proxy/connection_view.h"
 #include "proxy/connections.h"
+#include "proxy/pump.h"
+#include "proxy/session.h"
+#include "proxy/side.h"
+#include "telemetry/cells.h"
+#include "telemetry/close_reason.h"
 #include "upstream/connect_close_reason.h"
+#include "upstream/connector.h"
 
 namespace weft::proxy {
 

@@ -1,0 +1,54 @@
+// Bytes through sessions over every kind of transport: exact both ways in any split, at any speed,
+// with any buffers, and counted exactly.
+#include <gtest/gtest.h>
+
+#include "support/traffic.h"
+
+namespace weft::test {
+namespace {
+
+class TcpSessionBytesTest : public testing::TestWithParam<Wiring> {
+ protected:
+  /// One run with its own world; the seed is in the message of a failure.
+  static void tryOnce(std::uint64_t seed, bool resets) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomChoices choices(seed, 150);
+    MemoryProxyOptions options = chooseWorld(choices, GetParam());
+    // Single bytes take their time.
+    const std::size_t narrow = std::min(
+        {options.proxy.scratchBytes, options.network.sendBytes, options.network.receiveBytes});
+    MemoryProxy world(options);
+    Traffic traffic(world, choices,
+                    {.connectionCount = 1 + choices.below(3),
+                     .bytesMax = narrow < 1000 ? std::size_t{5000} : std::size_t{400'000},
+                     .resets = resets});
+    traffic.run();
+    traffic.finish();
+    EXPECT_EQ(traffic.problem(), "");
+    EXPECT_EQ(traffic.counterProblem(), "");
+  }
+};
+
+TEST_P(TcpSessionBytesTest, AreExactBothWaysWhateverTheSplits) {
+  for (std::uint64_t seed = 1; seed <= 40 && !HasFailure(); ++seed) {
+    tryOnce(seed, false);
+  }
+}
+
+TEST_P(TcpSessionBytesTest, AreAPrefixAndNeverEndInOrderAfterAReset) {
+  for (std::uint64_t seed = 1001; seed <= 1040 && !HasFailure(); ++seed) {
+    tryOnce(seed, true);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Transports, TcpSessionBytesTest,
+    testing::Values(Wiring{}, Wiring{TransportKind::Ahead, TransportKind::Ahead},
+                    Wiring{TransportKind::RecordAtATime, TransportKind::RecordAtATime},
+                    Wiring{TransportKind::Plain, TransportKind::RecordAtATime},
+                    Wiring{TransportKind::Ahead, TransportKind::Plain},
+                    Wiring{TransportKind::RecordAtATime, TransportKind::Ahead}),
+    [](const testing::TestParamInfo<Wiring>& wiring) { return nameOf(wiring.param); });
+
+}  // namespace
+}  // namespace weft::test
