@@ -2,13 +2,23 @@
 // test says which reason nobody provoked.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, afterEach, test } from 'node:test';
+import { WeftProxy } from '../../lib/app/proxy.ts';
 import type { ClusterConfig, ListenerConfig, UserConfig } from '../../lib/config/user-config.ts';
 import { type CloseReason, closeReasons } from '../../lib/contract/close-reason.ts';
+import { loadAddon } from '../../lib/engine/load-addon.ts';
+import {
+  resolvedCluster,
+  configOf as resolvedConfig,
+  resolvedListener,
+} from '../support/configs.ts';
+import { MemoryLog } from '../support/memory-log.ts';
 import { SilentBackend } from '../support/silent-backend.ts';
 import { Backend, Client, echo, freePort } from '../support/tcp.ts';
+import { until } from '../support/until.ts';
 import { type LogLine, type WeftOptions, WeftRun } from '../support/weft.ts';
 
 const provoked = new Set<CloseReason>();
@@ -20,8 +30,8 @@ let port = 0;
 after(() => echoing.close());
 
 afterEach(async () => {
-  weft.signal('SIGKILL');
-  await weft.ended;
+  weft?.signal('SIGKILL');
+  await weft?.ended;
   for (const cleanUp of cleanUps.splice(0)) {
     await cleanUp();
   }
@@ -62,6 +72,26 @@ async function talking(): Promise<Client> {
   cleanUps.push(() => client.close());
   assert.equal(await client.exchange('hello'), 'hello');
   return client;
+}
+
+/** A client that is sent away, during its connect or right after. */
+async function refused(): Promise<void> {
+  const client = await Client.connect(port).catch(() => null);
+  await client?.end();
+}
+
+function limitDescriptors(pid: number, count: number): void {
+  const { status, stderr } = spawnSync('prlimit', ['--pid', `${pid}`, `--nofile=${count}:`]);
+  assert.equal(status, 0, stderr.toString());
+}
+
+/** The metric counts it; those that are turned away have no line in the access log, which they would flood. */
+async function turnedAway(reason: CloseReason): Promise<void> {
+  assert.equal((await weft.logged('limit reached'))['limit'], reason);
+  const metrics = await weft.metrics();
+  assert.equal(metrics.value('weft_connection_close_total', { reason, listener: 'web' }), 1);
+  assert.ok(weft.lines.every((line) => line['closeReason'] !== reason));
+  provoked.add(reason);
 }
 
 /** The access log names the reason; the metric counts it too, while there is an admin server to ask. */
@@ -152,8 +182,7 @@ test('idle_timeout: silent both ways for too long', async () => {
 test('connect_refused: nobody listens at any endpoint', async () => {
   const endpoints = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
   await start({ cluster: { endpoints } });
-  const client = await Client.connect(port);
-  await client.end();
+  await refused();
   const line = await closedWith('connect_refused');
   assert.equal(line['errno'], 'ECONNREFUSED');
   assert.equal(line['attemptCount'], 2);
@@ -171,36 +200,41 @@ test('connect_timeout: the endpoint does not answer', async () => {
 });
 
 test('connect_failed: connecting fails in another way, and errno says which', async () => {
-  await start({ cluster: { endpoints: ['unix:/nonexistent/app.sock'] } });
-  const client = await Client.connect(port);
-  await client.end();
+  // No route leads to the broadcast address, on whatever machine.
+  await start({ cluster: { endpoints: ['255.255.255.255:80'] } });
+  await refused();
   const line = await closedWith('connect_failed');
-  assert.equal(line['errno'], 'ENOENT');
+  assert.equal(line['errno'], 'ENETUNREACH');
 });
 
-test('no_endpoint: the cluster is empty', async () => {
-  await start({ cluster: { endpoints: [] } });
-  const client = await Client.connect(port);
-  await client.end();
-  await closedWith('no_endpoint');
+test('no_endpoint: discovery has none', async () => {
+  // A file must name one; a source of discovery may come to have none.
+  const log = new MemoryLog();
+  const proxy = new WeftProxy({ addon: loadAddon(), log, build: {}, onShutdown: () => undefined });
+  port = await freePort();
+  const listeners = [resolvedListener({ address: `127.0.0.1:${port}`, accessLog: true })];
+  await proxy.start(resolvedConfig({ listeners, clusters: [resolvedCluster({ endpoints: [] })] }));
+  await refused();
+  await until('the line of the connection', () => {
+    return log.lines.some(({ fields }) => fields['closeReason'] === 'no_endpoint');
+  });
+  await proxy.stop();
+  provoked.add('no_endpoint');
 });
 
 test('listener_limit: one connection more than the listener takes', async () => {
   await start({ listener: { connectionsMax: 1 } });
   const first = await talking();
-  const second = await Client.connect(port);
-  await second.end();
-  await closedWith('listener_limit');
+  await refused();
+  await turnedAway('listener_limit');
   assert.equal(await first.exchange('still'), 'still');
-  assert.equal((await weft.logged('limit reached'))['limit'], 'listener_limit');
 });
 
 test('connection_limit: one connection more than the process takes', async () => {
   await start({ config: { limits: { connectionsMax: 1 } } });
   const first = await talking();
-  const second = await Client.connect(port);
-  await second.end();
-  await closedWith('connection_limit');
+  await refused();
+  await turnedAway('connection_limit');
   assert.equal(await first.exchange('still'), 'still');
 });
 
@@ -227,12 +261,19 @@ test('buffer_limit: slow readers hold more than is allowed', async () => {
 });
 
 test('resources_exhausted: no descriptor is left for the endpoint', async () => {
-  await start({ options: { descriptorsMax: 64 } });
-  for (let count = 0; count < 64; count++) {
-    const client = await Client.connect(port);
-    cleanUps.push(() => client.close());
-    client.socket.write('x');
-  }
+  const [first, second] = [await SilentBackend.start(), await SilentBackend.start()];
+  cleanUps.push(
+    () => first.stop(),
+    () => second.stop(),
+  );
+  const endpoints = [first.address, second.address];
+  await start({ cluster: { endpoints, connectTimeout: '300ms' } });
+  const client = await Client.connect(port);
+  cleanUps.push(() => client.close());
+  // Weft stops accepting before the last descriptors are gone; between two attempts they are taken away.
+  limitDescriptors(weft.pid, 4);
+  await weft.logged('connection closed');
+  limitDescriptors(weft.pid, 1_024);
   const line = await closedWith('resources_exhausted');
   assert.equal(line['errno'], 'EMFILE');
 });

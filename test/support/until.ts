@@ -4,7 +4,7 @@ const pollMs = 10;
 
 /** Resolves with the first value that is neither null nor false. Rejects with `what` after `timeoutMs`. */
 export async function until<Value>(
-  what: string,
+  what: string | (() => string),
   ask: () => Value | Promise<Value>,
   timeoutMs = 10_000,
 ): Promise<Exclude<Value, null | false | undefined>> {
@@ -15,7 +15,8 @@ export async function until<Value>(
       return answer as Exclude<Value, null | false | undefined>;
     }
     if (performance.now() > giveUpAt) {
-      throw new Error(`not within ${timeoutMs} ms: ${what}`);
+      const text = typeof what === 'string' ? what : what();
+      throw new Error(`not within ${timeoutMs} ms: ${text}`);
     }
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }

@@ -101,7 +101,7 @@ export class Weft {
     timeoutMs = 10_000,
   ): Promise<LogLine> {
     return until(
-      `a log line '${message}'; there were ${JSON.stringify(this.lines)}, stderr ${this.stderr}`,
+      () => `a line '${message}'; there were ${JSON.stringify(this.lines)}, stderr ${this.stderr}`,
       () => this.lines.find((line) => line.msg === message && matches(line)) ?? null,
       timeoutMs,
     );

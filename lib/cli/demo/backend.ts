@@ -18,10 +18,10 @@ function serve(socket: Socket): void {
         socket.pipe(socket);
         break;
       case kinds.upload:
-        takeUpload(socket);
+        void takeUpload(socket).catch(() => socket.destroy());
         break;
       case kinds.download:
-        void sendDownload(socket);
+        void sendDownload(socket).catch(() => socket.destroy());
         break;
       default:
         socket.destroy();
@@ -29,10 +29,14 @@ function serve(socket: Socket): void {
   });
 }
 
-function takeUpload(socket: Socket): void {
+async function takeUpload(socket: Socket): Promise<void> {
   const hash = createHash(digestName);
-  socket.on('data', (chunk: Buffer) => hash.update(chunk));
-  socket.on('end', () => socket.end(hash.digest()));
+  // The other half stays open: the digest goes out on it.
+  for await (const chunk of socket.iterator({ destroyOnReturn: false })) {
+    hash.update(chunk as Buffer);
+    await nextTurn();
+  }
+  socket.end(hash.digest());
 }
 
 async function sendDownload(socket: Socket): Promise<void> {

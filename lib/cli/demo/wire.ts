@@ -9,6 +9,8 @@ export interface Target {
 
 /** Longer than any attempt to connect through Weft takes; what is slower than this hangs. */
 const silenceMsMax = 5_000;
+/** More is left in the kernel until it is asked for, so that one transfer does not hold up a whole turn. */
+const waitingBytesMax = 64 * 1024;
 
 export class Wire {
   readonly openedAt = performance.now();
@@ -27,6 +29,9 @@ export class Wire {
     this.#socket.on('data', (chunk: Buffer) => {
       this.#chunks.push(chunk);
       this.#size += chunk.length;
+      if (this.#size >= waitingBytesMax) {
+        this.#socket.pause();
+      }
       this.#wake();
     });
     this.#socket.on('end', () => {
@@ -99,6 +104,7 @@ export class Wire {
     if (this.#ended) {
       throw new Error('ended too early');
     }
+    this.#socket.resume();
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });
