@@ -1,7 +1,7 @@
 // `weft demo`: the first command of the README works, and tells the truth about what it did.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { afterEach, test } from 'node:test';
 import { until } from '../support/until.ts';
 import { Weft } from '../support/weft.ts';
 
@@ -22,9 +22,16 @@ interface Result {
   readonly losses: readonly string[];
 }
 
+let demo: Weft;
+
+afterEach(async () => {
+  demo.signal('SIGKILL');
+  await demo.ended;
+});
+
 test('five seconds of it end within fifteen, with nothing lost', async () => {
   const began = performance.now();
-  const demo = new Weft(['demo', '--seconds', '5', '--json']);
+  demo = new Weft(['demo', '--seconds', '5', '--json']);
   const ending = await demo.ended;
   const result = JSON.parse(demo.stdout) as Result;
   assert.deepEqual(result.losses, []);
@@ -42,7 +49,7 @@ test('five seconds of it end within fifteen, with nothing lost', async () => {
 });
 
 test('without --json it writes lines, a summary and no colour codes', async () => {
-  const demo = new Weft(['demo', '--seconds', '3', '--workers', '1']);
+  demo = new Weft(['demo', '--seconds', '3', '--workers', '1']);
   assert.equal((await demo.ended).code, 0);
   assert.match(demo.stdout, /through weft/);
   assert.match(demo.stdout, /^Backend b was killed/m);
@@ -51,7 +58,7 @@ test('without --json it writes lines, a summary and no colour codes', async () =
 });
 
 test('Ctrl-C ends it early, with a summary', async () => {
-  const demo = new Weft(['demo', '--seconds', '600']);
+  demo = new Weft(['demo', '--seconds', '600']);
   await until('the traffic through Weft', () => demo.stdout.includes('Weft runs'));
   demo.signal('SIGINT');
   const { code } = await demo.ended;

@@ -26,7 +26,7 @@ const backendNames = ['a', 'b', 'c'];
 const victimName = 'b';
 /** The direct phase is for comparison only. */
 const directShare = 0.3;
-const directSecondsMax = 10;
+const directSecondsMax = 5;
 /** Parts of the phase through Weft. */
 const killAt = 0.3;
 const returnAt = 0.5;
