@@ -4,6 +4,7 @@
 import { type Cipher, createCipheriv } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
+import { type ClientEnd, endOf } from './tcp.ts';
 
 const chunkBytes = 256 * 1024;
 const zeros = Buffer.alloc(chunkBytes);
@@ -65,7 +66,7 @@ export class Received {
   /** Where the first wrong byte is; `null`: all were right. */
   wrongAt: number | null = null;
   /** 'end' is the other side's orderly end, 'reset' everything else. */
-  readonly ended: Promise<'end' | 'reset'>;
+  readonly ended: Promise<ClientEnd>;
   readonly #stream: ByteStream;
   #waiting: { readonly bytes: number; readonly resolve: () => void }[] = [];
 
@@ -74,7 +75,13 @@ export class Received {
     this.#stream = new ByteStream(seed);
     socket.on('data', (chunk: Buffer) => this.#take(chunk));
     this.ended = new Promise((resolve) => {
-      socket.once('end', () => resolve('end'));
+      socket.once('end', () => {
+        const end = endOf(socket);
+        if (end === 'reset') {
+          socket.destroy();
+        }
+        resolve(end);
+      });
       socket.once('error', () => resolve('reset'));
       socket.once('close', () => resolve('reset'));
     });
@@ -90,7 +97,7 @@ export class Received {
   }
 
   /** How the stream ended, after how many bytes, and where the first wrong one is. */
-  async outcome(): Promise<readonly ['end' | 'reset', number, number | null]> {
+  async outcome(): Promise<readonly [ClientEnd, number, number | null]> {
     const end = await this.ended;
     return [end, this.bytes, this.wrongAt];
   }

@@ -1,6 +1,7 @@
 // Backends and clients for tests with real sockets: small, exact about bytes and about how a connection ended.
 
 import { once } from 'node:events';
+import { readSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 
 const host = '127.0.0.1';
@@ -75,6 +76,20 @@ export function greet(name: string): (socket: Socket) => void {
 /** How a connection ended, from the client's side. */
 export type ClientEnd = 'end' | 'reset';
 
+/**
+ * What an 'end' of Node was. For a reset that comes together with bytes Node says 'end', too: libuv takes the hang-up
+ * for the end of the stream. A read of the descriptor tells.
+ */
+export function endOf(socket: Socket): ClientEnd {
+  const { _handle } = socket as unknown as { readonly _handle: { readonly fd: number } | null };
+  try {
+    readSync(_handle?.fd ?? -1, Buffer.alloc(1));
+    return 'end';
+  } catch {
+    return 'reset';
+  }
+}
+
 export class Client {
   readonly socket: Socket;
   #received: Buffer = Buffer.alloc(0);
@@ -87,7 +102,7 @@ export class Client {
       this.#received = Buffer.concat([this.#received, chunk]);
       this.#wake();
     });
-    this.socket.on('end', () => this.#finish('end'));
+    this.socket.on('end', () => this.#finish(endOf(this.socket)));
     this.socket.on('error', () => this.#finish('reset'));
     this.socket.on('close', () => this.#finish('reset'));
   }

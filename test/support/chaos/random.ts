@@ -1,0 +1,12 @@
+// Numbers that look random and are the same for the same seed, so that a chaotic run can be had again.
+
+/** The generator mulberry32: numbers from 0 to 1, without 1. */
+export function mulberry32(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
