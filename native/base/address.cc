@@ -1,10 +1,20 @@
 #include "base/address.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
+#include <cstdint>
+#include <string>
+#include <string_view>
 #include <system_error>
 
 #include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include "base/assert.h"
+#include "base/error.h"
+#include "base/result.h"
 
 namespace weft::base {
 

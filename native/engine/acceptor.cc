@@ -3,7 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
+#include <span>
 #include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "os/poller.h"
+#include "os/sockets.h"
+#include "telemetry/cells.h"
+#include "telemetry/event.h"
 
 namespace weft::engine {
 

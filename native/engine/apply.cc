@@ -1,10 +1,19 @@
 // Worker::apply: the old snapshot and the new one -> what opens, what stays, what drains. Clusters
 // come before the listeners that point at them.
 #include <algorithm>
+#include <cstdint>
+#include <memory>
 #include <unordered_set>
 #include <utility>
+#include <vector>
 
+#include "base/ids.h"
 #include "engine/worker.h"
+#include "snapshot/cluster.h"
+#include "snapshot/listener.h"
+#include "snapshot/snapshot.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/cells.h"
 
 namespace weft::engine {
 

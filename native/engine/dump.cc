@@ -1,7 +1,11 @@
 // Worker::dump: copies for people; bounded by the caller.
-#include <algorithm>
+#include "engine/dump.h"
 
+#include <cstdint>
+
+#include "base/clock.h"
 #include "engine/worker.h"
+#include "proxy/connection.h"
 
 namespace weft::engine {
 

@@ -2,15 +2,31 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <functional>
+#include <memory>
 #include <mutex>
+#include <span>
 #include <utility>
+#include <vector>
 
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/result.h"
 #include "engine/barrier.h"
+#include "engine/dump.h"
 #include "engine/listen_sockets.h"
+#include "engine/router.h"
+#include "engine/worker.h"
 #include "engine/worker_thread.h"
 #include "os/kernel_sockets.h"
 #include "os/process_limits.h"
+#include "proxy/admission.h"
+#include "proxy/drain.h"
+#include "snapshot/snapshot.h"
+#include "telemetry/cell_table.h"
 
 namespace weft::engine {
 
@@ -68,7 +84,7 @@ struct Engine::Parts {
   void onEveryWorker(const std::function<void(Worker&)>& task, std::function<void()> done);
 
   /// Takes the sockets' acceptors away, with what waits in them, and closes them; then `done`.
-  void closeAcceptors(std::vector<ListenSocket> closed, std::function<void()> done);
+  void closeAcceptors(const std::vector<ListenSocket>& closed, std::function<void()> done);
   void openAcceptors(const ListenChanges& changes, std::function<void()> done);
 
   const EngineOptions options;
@@ -91,7 +107,8 @@ void Engine::Parts::onEveryWorker(const std::function<void(Worker&)>& task,
   }
 }
 
-void Engine::Parts::closeAcceptors(std::vector<ListenSocket> closed, std::function<void()> done) {
+void Engine::Parts::closeAcceptors(const std::vector<ListenSocket>& closed,
+                                   std::function<void()> done) {
   const Ticket ticket = std::make_shared<Barrier>([this, closed, done = std::move(done)] {
     for (const ListenSocket& socket : closed) {
       sockets.closeListener(socket.fd, socket.options.address);
@@ -239,6 +256,10 @@ std::span<std::uint64_t> Engine::cells(std::uint32_t worker) noexcept {
 
 std::span<telemetry::DirectorySlot> Engine::directory(std::uint32_t worker) noexcept {
   return parts_->workers[worker]->directory();
+}
+
+std::shared_ptr<const void> Engine::counterMemory(std::uint32_t worker) const noexcept {
+  return parts_->workers[worker]->counters();
 }
 
 std::size_t Engine::drainEvents(std::uint32_t worker, base::MutableBytes out) noexcept {

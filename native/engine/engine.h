@@ -74,9 +74,12 @@ class Engine {
 
   [[nodiscard]] std::uint32_t workerCount() const noexcept;
 
-  /// Valid until the engine is destroyed.
+  /// Valid for as long as the engine or a holder of counterMemory() lives.
   [[nodiscard]] std::span<std::uint64_t> cells(std::uint32_t worker) noexcept;
   [[nodiscard]] std::span<telemetry::DirectorySlot> directory(std::uint32_t worker) noexcept;
+
+  /// What keeps a worker's cells and directory in memory.
+  [[nodiscard]] std::shared_ptr<const void> counterMemory(std::uint32_t worker) const noexcept;
 
   /// Moves whole event records of one worker into `out`; 0 when there are none.
   [[nodiscard]] std::size_t drainEvents(std::uint32_t worker, base::MutableBytes out) noexcept;

@@ -1,8 +1,18 @@
 #include "engine/listen_sockets.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <memory>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "engine/engine.h"
+#include "engine/worker.h"
+#include "os/sockets.h"
+#include "proxy/admission.h"
+#include "snapshot/listener.h"
+#include "snapshot/snapshot.h"
 
 namespace weft::engine {
 

@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/ids.h"
+#include "engine/worker.h"
+#include "os/sockets.h"
+
 namespace weft::engine {
 
 void LeastLoadedRouter::route(base::ListenerId listener, os::Accepted accepted) noexcept {
@@ -13,7 +17,7 @@ void LeastLoadedRouter::route(base::ListenerId listener, os::Accepted accepted) 
       chosen = worker;
     }
   }
-  if (chosen != &own && chosen->postConnection(listener, std::move(accepted))) {
+  if (chosen != &own && chosen->postConnection(listener, accepted)) {
     own.countHandedOver();
     if (std::ranges::find(toWake_, chosen) == toWake_.end()) {
       toWake_.push_back(chosen);
@@ -21,7 +25,7 @@ void LeastLoadedRouter::route(base::ListenerId listener, os::Accepted accepted) 
     return;
   }
   own.addLoad();
-  own.accept(listener, std::move(accepted));
+  own.accept(listener, accepted);
 }
 
 /// One wake-up for a batch.

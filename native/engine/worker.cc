@@ -1,9 +1,23 @@
 #include "engine/worker.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "engine/acceptor.h"
+#include "os/sockets.h"
+#include "os/timer_wheel.h"
+#include "proxy/drain.h"
+#include "telemetry/cells.h"
+#include "telemetry/close_reason.h"
 
 namespace weft::engine {
 
@@ -81,11 +95,11 @@ bool Worker::post(Task task) {
   return true;
 }
 
-bool Worker::postConnection(base::ListenerId listener, os::Accepted&& accepted) {
+bool Worker::postConnection(base::ListenerId listener, os::Accepted& accepted) {
   // Before the post: the worker may take the connection off again as soon as it is there.
   addLoad();
   Mail mail{.listener = listener, .accepted = std::move(accepted)};
-  if (mailbox_.post(std::move(mail))) {
+  if (mailbox_.post(mail)) {
     hasMail_.store(true, std::memory_order_release);
     return true;
   }
@@ -105,7 +119,7 @@ void Worker::readMail() noexcept {
   }
   Mail mail;
   while (mailbox_.take(mail)) {
-    accept(mail.listener, std::move(mail.accepted));
+    accept(mail.listener, mail.accepted);
   }
   for (Task& task : tasks) {
     task(*this);
@@ -130,7 +144,7 @@ bool Worker::turn() noexcept {
   return !stopped_;
 }
 
-void Worker::accept(base::ListenerId listener, os::Accepted accepted) noexcept {
+void Worker::accept(base::ListenerId listener, const os::Accepted& accepted) noexcept {
   const auto found = listeners_.find(listener);
   if (found == listeners_.end() || stopped_) {
     parts_.sockets.reset(accepted.fd);
@@ -210,7 +224,7 @@ void Worker::dropMail() noexcept {
   }
   Mail mail;
   while (mailbox_.take(mail)) {
-    accept(mail.listener, std::move(mail.accepted));
+    accept(mail.listener, mail.accepted);
   }
   drain_.giveUp();
 }

@@ -64,9 +64,9 @@ class Worker {
   /// False, and the task is dropped, when the worker has stopped.
   bool post(Task task);
 
-  /// An accepted connection, which counts as load at once. False when the mailbox is full: it stays
-  /// with the caller.
-  [[nodiscard]] bool postConnection(base::ListenerId listener, os::Accepted&& accepted);
+  /// An accepted connection, which counts as load at once. It is moved from; when the mailbox is
+  /// full, false, and it stays as it is.
+  [[nodiscard]] bool postConnection(base::ListenerId listener, os::Accepted& accepted);
 
   void wake() noexcept { parts_.poller.wake(); }
 
@@ -88,7 +88,7 @@ class Worker {
   bool turn() noexcept;
 
   /// Takes a connection at once. The load was added by the caller.
-  void accept(base::ListenerId listener, os::Accepted accepted) noexcept;
+  void accept(base::ListenerId listener, const os::Accepted& accepted) noexcept;
 
   /// Adopts a snapshot. Costs what changed.
   void apply(const std::shared_ptr<const snapshot::Snapshot>& next, const Gates& gates);

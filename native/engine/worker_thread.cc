@@ -1,7 +1,22 @@
 #include "engine/worker_thread.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/engine.h"
+#include "engine/ring_sink.h"
+#include "engine/router.h"
+#include "engine/worker.h"
+#include "os/epoll_poller.h"
+#include "os/memory_region.h"
+#include "os/thread.h"
+#include "telemetry/cell_table.h"
+#include "transport/plain_transport.h"
 
 namespace weft::engine {
 
@@ -33,8 +48,8 @@ base::Result<std::unique_ptr<WorkerThread>> WorkerThread::create(std::uint32_t i
   }
   std::unique_ptr<WorkerThread> thread(new WorkerThread());
   thread->poller_ = std::move(poller).value();
-  thread->cells_ = std::move(cells).value();
-  thread->directory_ = std::move(directory).value();
+  thread->counters_ = std::make_shared<const CounterMemory>(
+      CounterMemory{.cells = std::move(cells).value(), .directory = std::move(directory).value()});
   thread->scratch_ = std::move(scratch).value();
   thread->transports_ = std::make_unique<transport::PlainTransportFactory>(shared.sockets);
   thread->cellTable_ = std::make_unique<telemetry::CellTable>(thread->cells(), thread->directory());

@@ -25,6 +25,12 @@ struct Shared {
   EventListener& events;
 };
 
+/// What a worker counts in. It may outlive the engine, for a reader that still holds it.
+struct CounterMemory {
+  std::unique_ptr<os::MemoryRegion> cells;
+  std::unique_ptr<os::MemoryRegion> directory;
+};
+
 class WorkerThread {
  public:
   [[nodiscard]] static base::Result<std::unique_ptr<WorkerThread>> create(
@@ -37,19 +43,22 @@ class WorkerThread {
 
   [[nodiscard]] Worker& worker() noexcept { return *worker_; }
 
-  [[nodiscard]] std::span<std::uint64_t> cells() noexcept { return cells_->as<std::uint64_t>(); }
+  [[nodiscard]] std::span<std::uint64_t> cells() noexcept {
+    return counters_->cells->as<std::uint64_t>();
+  }
 
   [[nodiscard]] std::span<telemetry::DirectorySlot> directory() noexcept {
-    return directory_->as<telemetry::DirectorySlot>();
+    return counters_->directory->as<telemetry::DirectorySlot>();
   }
+
+  [[nodiscard]] std::shared_ptr<const CounterMemory> counters() const noexcept { return counters_; }
 
   [[nodiscard]] RingSink& events() noexcept { return *events_; }
 
  private:
   WorkerThread() = default;
 
-  std::unique_ptr<os::MemoryRegion> cells_;
-  std::unique_ptr<os::MemoryRegion> directory_;
+  std::shared_ptr<const CounterMemory> counters_;
   std::unique_ptr<os::MemoryRegion> scratch_;
   std::unique_ptr<os::EpollPoller> poller_;
   std::unique_ptr<transport::PlainTransportFactory> transports_;

@@ -1,9 +1,12 @@
 #include "os/buffer_pool.h"
 
-#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
+#include <utility>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 
 namespace weft::os {
 

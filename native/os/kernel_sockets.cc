@@ -1,17 +1,23 @@
 #include "os/kernel_sockets.h"
 
 #include <cerrno>
+#include <cstddef>
 
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/types.h>
 #include <unistd.h>
 
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/error.h"
 #include "os/direct_calls.h"
 #include "os/socket_address.h"
 #include "os/socket_options.h"
+#include "os/sockets.h"
 
 namespace weft::os {
 

@@ -1,5 +1,11 @@
 #include "os/loop.h"
 
+#include <optional>
+#include <span>
+
+#include "base/intrusive_list.h"
+#include "os/poller.h"
+
 namespace weft::os {
 
 void Loop::turn() noexcept {

@@ -25,8 +25,8 @@ class Mailbox {
     }
   }
 
-  /// Any thread. False when full: the message stays with the caller.
-  [[nodiscard]] bool post(T&& message) {
+  /// Any thread. The message is moved from; when the mailbox is full, false, and it stays as it is.
+  [[nodiscard]] bool post(T& message) {
     std::size_t position = tail_.load(std::memory_order_relaxed);
     for (;;) {
       Cell& cell = cells_[position & mask_];

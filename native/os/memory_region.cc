@@ -1,8 +1,13 @@
 #include "os/memory_region.h"
 
 #include <cerrno>
+#include <cstddef>
+#include <memory>
 
 #include <sys/mman.h>
+
+#include "base/error.h"
+#include "base/result.h"
 
 namespace weft::os {
 

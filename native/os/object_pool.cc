@@ -1,12 +1,16 @@
 #include "os/object_pool.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
+#include <utility>
 
 #include <sys/mman.h>
 
 #include "base/assert.h"
+#include "base/intrusive_list.h"
 
 #ifdef __SANITIZE_ADDRESS__
 #define WEFT_ADDRESS_SANITIZER
@@ -40,9 +44,9 @@ void* mapAligned(std::size_t bytes) noexcept {
   }
   const std::uintptr_t tail = start + 2 * bytes - (aligned + bytes);
   if (tail > 0) {
-    ::munmap(reinterpret_cast<void*>(aligned + bytes), tail);
+    ::munmap(static_cast<std::byte*>(raw) + (aligned - start) + bytes, tail);
   }
-  return reinterpret_cast<void*>(aligned);
+  return static_cast<std::byte*>(raw) + (aligned - start);
 }
 
 }  // namespace
@@ -126,7 +130,8 @@ void* BlockPool::take() noexcept {
 
 void BlockPool::give(void* block) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(block);
-  auto* chunk = reinterpret_cast<Chunk*>(address & ~(chunkBytes_ - 1));
+  const std::size_t offset = address & (chunkBytes_ - 1);
+  auto* chunk = reinterpret_cast<Chunk*>(static_cast<std::byte*>(block) - offset);
   if (full(*chunk)) {
     chunk->unlink();
     withRoom_.pushBack(*chunk);

@@ -1,6 +1,7 @@
 #include "os/process_limits.h"
 
 #include <algorithm>
+#include <cstdint>
 
 #include <dirent.h>
 #include <sched.h>

@@ -1,6 +1,13 @@
 #include "os/splice_pipe.h"
 
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <utility>
+
+#include "base/clock.h"
+#include "os/sockets.h"
 
 namespace weft::os {
 

@@ -1,10 +1,18 @@
 #include "os/thread.h"
 
 #include <csignal>
+#include <functional>
+#include <memory>
+#include <string>
 #include <utility>
 
+#include <linux/prctl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <sys/prctl.h>
+
+#include "base/error.h"
+#include "base/result.h"
 
 // Node 20 runs on glibc 2.28, where these live in libpthread under their first version; the present
 // default version would raise what the addon asks for to 2.34.

@@ -2,6 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.h"
 
 namespace weft::os {
 

@@ -74,8 +74,9 @@ void Connection::secure() noexcept {
   }
   os::Poller& poller = connections_.context().loop().poller();
   downstream_.readBlocked(opened.status, poller, *this);
-  if (!armed() && listener_.settings().idleTimeout) {
-    armTimer(*listener_.settings().idleTimeout);
+  const auto timeout = listener_.settings().idleTimeout;
+  if (!armed() && timeout) {
+    armTimer(*timeout);
   }
 }
 

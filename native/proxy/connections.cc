@@ -1,6 +1,27 @@
 #include "proxy/connections.h"
 
+#include <array>
+#include <cstdint>
+#include <functional>
 #include <utility>
+
+#include "base/address.h"
+#include "base/assert.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/intrusive_list.h"
+#include "os/object_pool.h"
+#include "proxy/connection.h"
+#include "proxy/listener.h"
+#include "proxy/session.h"
+#include "proxy/tcp_session.h"
+#include "snapshot/listener.h"
+#include "telemetry/cells.h"
+#include "telemetry/close_reason.h"
+#include "telemetry/event.h"
+#include "transport/transport.h"
+#include "upstream/cluster_runtime.h"
+#include "upstream/connector.h"
 
 namespace weft::proxy {
 

@@ -1,7 +1,11 @@
 #include "proxy/drain.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
+
+#include "base/clock.h"
+#include "telemetry/close_reason.h"
 
 namespace weft::proxy {
 

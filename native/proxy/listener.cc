@@ -1,5 +1,17 @@
 #include "proxy/listener.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include "base/ids.h"
+#include "proxy/admission.h"
+#include "snapshot/listener.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/close_reason.h"
+#include "upstream/cluster_runtime.h"
+
 namespace weft::proxy {
 
 using telemetry::ListenerTcpCell;

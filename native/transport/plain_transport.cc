@@ -2,6 +2,10 @@
 
 #include <utility>
 
+#include "base/bytes.h"
+#include "os/sockets.h"
+#include "transport/transport.h"
+
 namespace weft::transport {
 
 namespace {

@@ -1,6 +1,9 @@
 #include "upstream/balancer.h"
 
+#include <memory>
+
 #include "base/assert.h"
+#include "snapshot/cluster.h"
 #include "upstream/least_connections.h"
 #include "upstream/p2c_ewma.h"
 #include "upstream/round_robin.h"

@@ -1,10 +1,30 @@
 #include "upstream/cluster_runtime.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/assert.h"
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/ids.h"
+#include "snapshot/cluster.h"
+#include "snapshot/endpoint.h"
+#include "snapshot/listener.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/cells.h"
+#include "telemetry/event.h"
+#include "upstream/balancer.h"
 #include "upstream/connect_close_reason.h"
+#include "upstream/context.h"
+#include "upstream/endpoint_state.h"
 
 namespace weft::upstream {
 

@@ -2,8 +2,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <span>
 #include <utility>
+
+#include "base/address.h"
+#include "base/error.h"
+#include "os/poller.h"
+#include "os/sockets.h"
+#include "telemetry/cells.h"
+#include "transport/transport.h"
+#include "upstream/cluster_runtime.h"
 
 namespace weft::upstream {
 

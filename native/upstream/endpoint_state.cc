@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "base/clock.h"
+
 namespace weft::upstream {
 
 namespace {

@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "base/random.h"
+#include "upstream/balancer.h"
 #include "upstream/endpoint_set.h"
+#include "upstream/endpoint_state.h"
 #include "upstream/ordered_balancer.h"
 #include "upstream/turns.h"
 

@@ -1,9 +1,13 @@
 #include "upstream/p2c_ewma.h"
 
 #include <algorithm>
+#include <memory>
 #include <span>
 
 #include "base/clock.h"
+#include "snapshot/cluster.h"
+#include "upstream/balancer.h"
+#include "upstream/endpoint_state.h"
 #include "upstream/weighted_draw.h"
 
 namespace weft::upstream {

@@ -1,8 +1,10 @@
 #include "upstream/round_robin.h"
 
 #include <cstdint>
+#include <memory>
 
 #include "base/random.h"
+#include "upstream/balancer.h"
 #include "upstream/endpoint_set.h"
 #include "upstream/ordered_balancer.h"
 #include "upstream/turns.h"

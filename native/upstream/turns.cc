@@ -1,6 +1,10 @@
 #include "upstream/turns.h"
 
 #include <algorithm>
+#include <cstdint>
+
+#include "base/random.h"
+#include "upstream/endpoint_set.h"
 
 namespace weft::upstream {
 

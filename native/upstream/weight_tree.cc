@@ -1,6 +1,8 @@
 #include "upstream/weight_tree.h"
 
 #include <bit>
+#include <cstddef>
+#include <cstdint>
 
 #include "base/assert.h"
 

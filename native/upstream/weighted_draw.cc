@@ -1,6 +1,11 @@
 #include "upstream/weighted_draw.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <span>
+
+#include "upstream/balancer.h"
+#include "upstream/endpoint_state.h"
 
 namespace weft::upstream {
 

@@ -1,7 +1,10 @@
 #include "upstream/weighted_random.h"
 
+#include <memory>
 #include <span>
 
+#include "upstream/balancer.h"
+#include "upstream/endpoint_state.h"
 #include "upstream/weighted_draw.h"
 
 namespace weft::upstream {
