@@ -89,6 +89,39 @@ test('a listener that is added listens, one that is removed closes and its conne
   client.close();
 });
 
+test('listeners are renamed, swapped and moved in one reload each, and nothing open is lost', async () => {
+  const run = await start(() => configOf([echoing.address]));
+  const client = await Client.connect(port);
+  assert.equal(await client.exchange('x'), 'x');
+  const [second, third] = [await freePort(), await freePort()];
+  for (const places of [
+    { renamed: port, other: second },
+    { renamed: second, other: port },
+    { renamed: third, other: port },
+  ]) {
+    const listeners = Object.entries(places).map(([name, at]) => {
+      return { name, address: `127.0.0.1:${at}`, cluster: 'app' };
+    });
+    assert.equal(await run.reload(configOf([echoing.address], { listeners })), 'success');
+    for (const at of Object.values(places)) {
+      const fresh = await Client.connect(at);
+      assert.equal(await fresh.exchange('y'), 'y');
+      fresh.close();
+    }
+  }
+  await assert.rejects(Client.connect(second), { code: 'ECONNREFUSED' });
+  assert.equal(await client.exchange('still'), 'still');
+  client.close();
+  // A listener's counts stay at the address where they were counted.
+  const metrics = await run.metrics();
+  const opens = (srv_name: string, at: number): number =>
+    metrics.value('tcp_open_total', { peer: 'src', srv_name, target_port: `${at}` });
+  assert.deepEqual(
+    [opens('web', port), opens('renamed', port), opens('renamed', second), opens('renamed', third)],
+    [1, 1, 1, 1],
+  );
+});
+
 test('connections of a removed listener are reset at the drain deadline, with their reason', async () => {
   const drain = { deadline: '200ms' };
   const log = { accessLog: true };

@@ -88,6 +88,12 @@ export class Weft {
     this.#child.kill(signal);
   }
 
+  /** As when the reader of a pipe goes away. */
+  closeOutput(): void {
+    this.#child.stdout?.destroy();
+    this.#child.stderr?.destroy();
+  }
+
   /** SIGTERM, and its end. */
   stop(): Promise<Ending> {
     this.signal('SIGTERM');
