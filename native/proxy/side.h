@@ -26,6 +26,9 @@ struct Side {
 
   void note(os::Ready ready) noexcept;
 
+  /// Something was noted that no read will find.
+  [[nodiscard]] bool wantsLook() const noexcept { return revived || failed; }
+
   /// A read may have taken in what a write waits for.
   void afterRead() noexcept {
     if (writeWantsRead) [[unlikely]] {

@@ -145,7 +145,7 @@ void TcpSession::run() noexcept {
   if (state_ == State::Open) {
     runWay(Way::Down);
   }
-  if (state_ == State::Open) {
+  if (state_ == State::Open && (upstream_.wantsLook() || downstream().wantsLook())) {
     afterRun(upstream_, Way::Up);
     afterRun(downstream(), Way::Down);
   }
