@@ -1,10 +1,16 @@
 // The addon's entry: what it exports, and the state of each environment that loads it (the main
 // thread, worker threads).
+#include <memory>
+
+#include <napi-inl.h>
+
 #include "binding/engine_handle.h"
 #include "binding/facts.h"
+#include "binding/field_reader.h"
 #include "binding/js_error.h"
 #include "binding/node.h"
 #include "binding/read_options.h"
+#include "engine/engine.h"
 
 namespace weft::binding {
 

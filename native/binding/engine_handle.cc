@@ -1,14 +1,30 @@
 #include "binding/engine_handle.h"
 
+#include <cstdint>
 #include <memory>
 #include <utility>
 
+#include <js_native_api_types.h>
+
+#include <napi-inl.h>
+#include <napi.h>
+#include <node_api.h>
+
+#include "binding/event_bridge.h"
 #include "binding/exit_guard.h"
+#include "binding/field_reader.h"
 #include "binding/js_error.h"
+#include "binding/js_queue.h"
 #include "binding/metrics_memory.h"
+#include "binding/node.h"
+#include "binding/pending_calls.h"
 #include "binding/read_options.h"
 #include "binding/read_snapshot.h"
+#include "binding/running_engine.h"
 #include "binding/write_dump.h"
+#include "engine/dump.h"
+#include "engine/engine.h"
+#include "snapshot/snapshot.h"
 
 namespace weft::binding {
 
@@ -170,7 +186,7 @@ Napi::Value EngineHandle::metrics(const Napi::CallbackInfo& info) {
     return env.Undefined();
   }
   if (metrics_.IsEmpty()) {
-    const napi_value memory = makeMetricsMemory(env, running_);
+    const napi_value memory = makeMetricsMemory(env, running_->engine());
     if (memory == nullptr) {
       return env.Undefined();
     }
@@ -189,9 +205,7 @@ Napi::Value EngineHandle::stop(const Napi::CallbackInfo& info) {
   stopCalls_.push_back(call.number);
   if (std::exchange(state_, State::Stopping) == State::Running) {
     // Node deletes it when the work is done.
-    auto work = std::make_unique<StopWork>(env, *this, running_);
-    work->Queue();
-    static_cast<void>(work.release());
+    std::make_unique<StopWork>(env, *this, running_).release()->Queue();
   }
   return {env, call.promise};
 }

@@ -3,7 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
+
+#include <js_native_api.h>
+#include <js_native_api_types.h>
+
+#include "base/bytes.h"
+#include "binding/node.h"
+#include "engine/engine.h"
 
 namespace weft::binding {
 

@@ -1,6 +1,11 @@
 #include "binding/exit_guard.h"
 
+#include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
+
+#include "binding/running_engine.h"
 
 namespace weft::binding {
 

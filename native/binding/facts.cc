@@ -1,9 +1,13 @@
 #include "binding/facts.h"
 
+#include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
 
+#include <js_native_api_types.h>
+
+#include "binding/node.h"
 #include "binding/words.h"
 #include "os/kernel_features.h"
 #include "os/process_limits.h"

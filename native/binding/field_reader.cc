@@ -3,7 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstdint>
 #include <cstdio>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <js_native_api.h>
+#include <js_native_api_types.h>
+
+#include "base/address.h"
+#include "base/result.h"
+#include "binding/js_error.h"
+#include "binding/node.h"
 
 namespace weft::binding {
 
@@ -37,7 +50,7 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-void Reading::fail(std::string path, std::string problem) {
+void Reading::fail(std::string path, const std::string& problem) {
   if (!error_) {
     std::string message = path.empty() ? problem : path + ": " + problem;
     error_ = JsError{.code = code_, .message = std::move(message), .path = std::move(path)};

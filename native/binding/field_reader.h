@@ -9,7 +9,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -34,7 +33,7 @@ class Reading {
   [[nodiscard]] const JsError& error() const noexcept { return *error_; }
 
   /// Kept when it is the first one.
-  void fail(std::string path, std::string problem);
+  void fail(std::string path, const std::string& problem);
 
  private:
   napi_env env_;
@@ -102,7 +101,7 @@ class Field {
   }
 
   /// This field is wrong for a reason of the caller's.
-  void fail(std::string problem) const { reading_.fail(path(), std::move(problem)); }
+  void fail(const std::string& problem) const { reading_.fail(path(), problem); }
 
  private:
   Field(const Field& parent, const char* name, std::uint32_t index, napi_value value) noexcept

@@ -1,7 +1,7 @@
 // Keeps the addon loadable where Node 20 is: glibc 2.28, libstdc++ of GCC 5. What newer headers
 // call and older libraries lack is defined here, hidden, so that only the addon sees it.
-#include <memory>
-#include <typeinfo>
+#include <memory>    // IWYU pragma: keep
+#include <typeinfo>  // IWYU pragma: keep
 
 #include "base/assert.h"
 

@@ -2,6 +2,12 @@
 
 #include <cstring>
 
+#include <js_native_api.h>
+#include <js_native_api_types.h>
+
+#include "base/error.h"
+#include "binding/node.h"
+
 namespace weft::binding {
 
 JsError jsErrorOf(const base::Error& error) {

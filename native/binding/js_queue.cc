@@ -1,6 +1,17 @@
 #include "binding/js_queue.h"
 
+#include <cstddef>
+#include <memory>
+#include <mutex>
 #include <utility>
+#include <vector>
+
+#include <js_native_api_types.h>
+
+#include <node_api.h>
+#include <node_api_types.h>
+
+#include "binding/node.h"
 
 namespace weft::binding {
 
@@ -23,16 +34,16 @@ void onFinalize(napi_env, void* holder, void*) {
 std::shared_ptr<JsQueue> JsQueue::open(napi_env env) {
   std::shared_ptr<JsQueue> queue(new JsQueue());
   // The threadsafe function calls the queue for as long as it lives, so it holds it.
-  auto holder = std::make_unique<Holder>(queue);
+  Holder* holder = std::make_unique<Holder>(queue).release();
   constexpr std::size_t kUnbounded = 0;
   constexpr std::size_t kThreadCount = 1;
   const napi_status status = napi_create_threadsafe_function(
-      env, nullptr, nullptr, makeString(env, "weft"), kUnbounded, kThreadCount, holder.get(),
-      onFinalize, queue.get(), onWake, &queue->function_);
+      env, nullptr, nullptr, makeString(env, "weft"), kUnbounded, kThreadCount, holder, onFinalize,
+      queue.get(), onWake, &queue->function_);
   if (status != napi_ok) {
+    onFinalize(env, holder, nullptr);
     return nullptr;
   }
-  static_cast<void>(holder.release());
   return queue;
 }
 

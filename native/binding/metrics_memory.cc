@@ -2,46 +2,52 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 
+#include <js_native_api.h>
+#include <js_native_api_types.h>
+
 #include "binding/js_error.h"
+#include "binding/node.h"
+#include "engine/engine.h"
 
 namespace weft::binding {
 
 namespace {
 
-using Holder = std::shared_ptr<RunningEngine>;
+using Holder = std::shared_ptr<const void>;
 
 void onFinalize(napi_env, void*, void* holder) {
   const std::unique_ptr<Holder> last(static_cast<Holder*>(holder));
 }
 
-napi_value makeArrayBuffer(napi_env env, const Holder& engine, std::span<std::byte> memory) {
-  auto holder = std::make_unique<Holder>(engine);
+napi_value makeArrayBuffer(napi_env env, const Holder& memoryHolder, std::span<std::byte> memory) {
+  Holder* holder = std::make_unique<Holder>(memoryHolder).release();
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, memory.data(), memory.size(),
-                                                              onFinalize, holder.get(), &buffer);
+                                                              onFinalize, holder, &buffer);
   if (status != napi_ok) {
+    onFinalize(env, nullptr, holder);
     throwError(env, {.message = "this Node gives no ArrayBuffer over native memory"});
     return nullptr;
   }
-  static_cast<void>(holder.release());
   return buffer;
 }
 
 }  // namespace
 
-napi_value makeMetricsMemory(napi_env env, const std::shared_ptr<RunningEngine>& engine) {
-  const std::uint32_t workerCount = engine->engine().workerCount();
-  const napi_value workers = makeArray(env, workerCount);
-  for (std::uint32_t worker = 0; worker < workerCount; ++worker) {
+napi_value makeMetricsMemory(napi_env env, engine::Engine& engine) {
+  const napi_value workers = makeArray(env, engine.workerCount());
+  for (std::uint32_t worker = 0; worker < engine.workerCount(); ++worker) {
+    const Holder holder = engine.counterMemory(worker);
     const napi_value cells =
-        makeArrayBuffer(env, engine, std::as_writable_bytes(engine->engine().cells(worker)));
+        makeArrayBuffer(env, holder, std::as_writable_bytes(engine.cells(worker)));
     if (cells == nullptr) {
       return nullptr;
     }
     const napi_value directory =
-        makeArrayBuffer(env, engine, std::as_writable_bytes(engine->engine().directory(worker)));
+        makeArrayBuffer(env, holder, std::as_writable_bytes(engine.directory(worker)));
     if (directory == nullptr) {
       return nullptr;
     }

@@ -1,5 +1,9 @@
 #include "binding/node.h"
 
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
 namespace weft::binding {
 
 napi_value makeString(napi_env env, std::string_view text) noexcept {

@@ -9,7 +9,12 @@
 // An error that cannot be thrown because the environment ends is dropped.
 #define NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS
 
-#include <napi.h>  // IWYU pragma: export
+#include <js_native_api.h>        // IWYU pragma: export
+#include <js_native_api_types.h>  // IWYU pragma: export
+
+#include <napi.h>            // IWYU pragma: export
+#include <node_api.h>        // IWYU pragma: export
+#include <node_api_types.h>  // IWYU pragma: export
 
 namespace weft::binding {
 

@@ -1,5 +1,10 @@
 #include "binding/pending_calls.h"
 
+#include <js_native_api.h>
+#include <js_native_api_types.h>
+
+#include "binding/js_error.h"
+
 namespace weft::binding {
 
 PendingCalls::Call PendingCalls::begin(napi_env env) noexcept {

@@ -1,8 +1,16 @@
 #include "binding/read_options.h"
 
 #include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
 
+#include <js_native_api_types.h>
+
+#include "binding/field_reader.h"
 #include "binding/words.h"
+#include "engine/dump.h"
+#include "engine/engine.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/event.h"
 

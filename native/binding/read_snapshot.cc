@@ -1,12 +1,27 @@
 #include "binding/read_snapshot.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
-#include <utility>
+#include <vector>
 
+#include <js_native_api_types.h>
+
+#include "base/address.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "binding/field_reader.h"
+#include "binding/node.h"
 #include "binding/words.h"
+#include "snapshot/cluster.h"
+#include "snapshot/endpoint.h"
+#include "snapshot/listener.h"
+#include "snapshot/snapshot.h"
 
 namespace weft::binding {
 

@@ -1,6 +1,13 @@
 #include "binding/running_engine.h"
 
+#include <memory>
+#include <mutex>
 #include <utility>
+
+#include "base/result.h"
+#include "binding/event_bridge.h"
+#include "binding/js_queue.h"
+#include "engine/engine.h"
 
 namespace weft::binding {
 

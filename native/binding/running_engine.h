@@ -1,6 +1,5 @@
-// RunningEngine: an engine with its way to the JavaScript thread, shared by the handle, the
-// ArrayBuffers over its metric memory and the exit guard. Whoever is last frees it, so that an
-// ArrayBuffer never dangles.
+// RunningEngine: an engine with its way to the JavaScript thread, shared by the handle, the work
+// that stops it and the exit guard. Whoever is last frees it.
 #pragma once
 
 #include <memory>

@@ -3,7 +3,11 @@
 #include <cstddef>
 #include <vector>
 
+#include <js_native_api_types.h>
+
+#include "binding/node.h"
 #include "binding/words.h"
+#include "engine/dump.h"
 
 namespace weft::binding {
 

@@ -1,6 +1,14 @@
 #include "telemetry/cell_table.h"
 
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "base/assert.h"
+#include "telemetry/cells.h"
 
 namespace weft::telemetry {
 

@@ -1,9 +1,14 @@
 #include "telemetry/event.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 
 namespace weft::telemetry {
 

@@ -2,10 +2,16 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/unsafe.h"
+#include "telemetry/event.h"
 
 namespace weft::telemetry {
 
