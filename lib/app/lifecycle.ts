@@ -1,6 +1,6 @@
 // From start to end of a process that runs a proxy: signals, reloads, the order of shutting down. SIGTERM and
 // SIGINT drain, a second one stops at once, SIGHUP reloads. A bug in JavaScript is logged; the traffic, which does
-// not need JavaScript, goes on.
+// not need JavaScript, goes on. A process that exits in another way is native code's: it joins its own threads.
 
 import type { Log } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
@@ -49,7 +49,7 @@ export class Lifecycle {
 
   /** Starts the proxy, and resolves when it was stopped and everything is closed. Rejects when it cannot start. */
   async run(proxy: WeftProxy): Promise<void> {
-    const remove = this.#install(proxy);
+    const remove = this.#install();
     this.#proxy = proxy;
     // Native threads do not keep Node's loop alive; without this the process would end when it is idle.
     const keepAlive = setInterval(() => undefined, keepAliveMs);
@@ -86,7 +86,7 @@ export class Lifecycle {
     void this.#proxy.reload(load);
   }
 
-  #install(proxy: WeftProxy): () => void {
+  #install(): () => void {
     const { signals, log } = this.#options;
     const survive = (error: unknown): void => {
       const stack = error instanceof Error ? error.stack : String(error);
@@ -98,8 +98,6 @@ export class Lifecycle {
       ['SIGHUP', () => this.reload()],
       ['uncaughtException', survive],
       ['unhandledRejection', survive],
-      // Nothing waits for the promise: the native side joins its threads before it returns.
-      ['exit', () => void proxy.stop()],
     ];
     for (const [event, listener] of listeners) {
       signals.on(event, listener);

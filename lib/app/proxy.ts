@@ -156,7 +156,7 @@ export class WeftProxy {
         }),
       publish: (snapshot) => engine.publish(snapshot),
       onApplied: () => registry.relabel(),
-      onError: (error) => this.#log.error('publish failed', { error: messageOf(error) }),
+      onError: (error) => this.#publishFailed(error),
       delayMs: publishDelayMs,
       delayMaxMs: publishDelayMaxMs,
     });
@@ -285,6 +285,13 @@ export class WeftProxy {
       this.#log.error('reload failed, the old configuration stays', { error: message });
     }
     return { result: 'failed', error };
+  }
+
+  /** What was under way when the proxy was stopped is no failure. */
+  #publishFailed(error: unknown): void {
+    if (this.#phase !== 'stopped') {
+      this.#log.error('publish failed', { error: messageOf(error) });
+    }
   }
 
   #sweepLater(): void {
