@@ -61,6 +61,7 @@ void Acceptor::onReady(os::Ready) noexcept {
 }
 
 void Acceptor::acceptWaiting() noexcept {
+  parts_.sockets.refuseNew(fd_);
   for (std::uint32_t i = 0; i < kWaitingMax; ++i) {
     const Once once = acceptOne();
     if (once == Once::Empty || once == Once::Paused) {

@@ -57,7 +57,8 @@ class Acceptor final : public os::Pollable, private os::Timer {
   /// The socket goes on under another listener of the configuration.
   void rename(base::ListenerId listener) noexcept { listener_ = listener; }
 
-  /// Accepts everything that waits, so that nothing is lost when the socket is closed next.
+  /// Accepts everything that waits and lets nobody else wait, so that nothing is lost when the
+  /// socket is closed next.
   void acceptWaiting() noexcept;
 
  private:

@@ -124,6 +124,15 @@ void KernelSockets::setListenOptions(int fd, const ListenOptions& options) noexc
   static_cast<void>(::listen(fd, static_cast<int>(options.backlogCount)));
 }
 
+void KernelSockets::refuseNew(int listener) noexcept {
+  if (isUnixSocket(listener)) {
+    // A shutdown of a TCP listener would reset those who wait.
+    ::shutdown(listener, SHUT_RD);
+  } else {
+    dropPackets(listener);
+  }
+}
+
 void KernelSockets::closeListener(int fd, const Address& address) noexcept {
   if (address.family() == AddressFamily::Unix) {
     static_cast<void>(::unlink(address.path().c_str()));
@@ -135,7 +144,9 @@ Accepted KernelSockets::accept(int listener) {
   SocketAddress peer;
   const int fd = ::accept4(listener, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0) {
-    return {.fd = kNoFd, .sysErrno = errno, .peer = {}};
+    // What accept says of a unix socket that is shut down and empty.
+    const int sysErrno = errno == EINVAL ? EAGAIN : errno;
+    return {.fd = kNoFd, .sysErrno = sysErrno, .peer = {}};
   }
   return {.fd = fd, .sysErrno = 0, .peer = toAddress(peer)};
 }

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -51,6 +52,18 @@ void allowAddressReuse(int fd) noexcept {
 
 void setIpv6Only(int fd, bool ipv6Only) noexcept {
   setInt(fd, IPPROTO_IPV6, IPV6_V6ONLY, ipv6Only ? 1 : 0);
+}
+
+bool isUnixSocket(int fd) noexcept {
+  int domain = AF_UNSPEC;
+  socklen_t length = sizeof(domain);
+  return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
+}
+
+void dropPackets(int fd) noexcept {
+  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
+  const sock_fprog program{.len = 1, .filter = &nothing};
+  static_cast<void>(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)));
 }
 
 void lingerZero(int fd) noexcept {

@@ -15,6 +15,12 @@ void allowAddressReuse(int fd) noexcept;
 
 void setIpv6Only(int fd, bool ipv6Only) noexcept;
 
+[[nodiscard]] bool isUnixSocket(int fd) noexcept;
+
+/// The socket receives nothing any more: a listener does not see a client that knocks now, which
+/// knocks again after a second. What it has received stays.
+void dropPackets(int fd) noexcept;
+
 /// The next close sends a reset.
 void lingerZero(int fd) noexcept;
 

@@ -91,7 +91,7 @@ void MemoryNetwork::finishConnect(const std::shared_ptr<MemoryStream>& stream) {
   }
   const std::string to = stream->remoteAddress().toString();
   const auto found = listeners_.find(to);
-  if (answerOf(to) == Answer::Refused || found == listeners_.end()) {
+  if (answerOf(to) == Answer::Refused || found == listeners_.end() || found->second->refusesNew) {
     stream->connectFailed(ECONNREFUSED);
     return;
   }

@@ -46,6 +46,7 @@ class MemoryListener final : public MemoryFile {
   base::Address address;
   std::size_t backlogCount = 0;
   std::deque<std::shared_ptr<MemoryStream>> waiting;
+  bool refusesNew = false;
 };
 
 class MemoryNetwork {

@@ -79,6 +79,9 @@ class MemorySockets final : public os::Sockets {
 
   [[nodiscard]] base::Result<int> listen(const os::ListenOptions& options) override;
   void setListenOptions(int fd, const os::ListenOptions& options) noexcept override;
+
+  void refuseNew(int fd) noexcept override { at(fd).listener->refusesNew = true; }
+
   void closeListener(int fd, const base::Address& address) noexcept override;
   [[nodiscard]] os::Accepted accept(int listener) override;
   [[nodiscard]] base::Result<int> connect(const base::Address& address,

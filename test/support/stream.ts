@@ -57,8 +57,9 @@ function drained(socket: Socket): Promise<void> {
 /** A connection that a test reads by itself, whose failure is seen by who reads. */
 export async function open(to: NetConnectOpts): Promise<Socket> {
   const socket = connect({ noDelay: true, allowHalfOpen: true, ...to });
+  socket.on('error', () => undefined);
   await once(socket, 'connect');
-  return socket.on('error', () => undefined);
+  return socket;
 }
 
 export class Received {
@@ -82,8 +83,10 @@ export class Received {
         }
         resolve(end);
       });
-      socket.once('error', () => resolve('reset'));
       socket.once('close', () => resolve('reset'));
+      if (socket.destroyed) {
+        resolve('reset');
+      }
     });
     void this.ended.then(() => this.#wake(Number.POSITIVE_INFINITY));
   }

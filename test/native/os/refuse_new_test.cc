@@ -25,10 +25,17 @@ std::uint16_t portOf(int fd) {
   return ntohs(address.sin_port);
 }
 
+int listenOn(KernelSockets& sockets, const base::Address& address) {
+  ListenOptions options;
+  options.address = address;
+  options.backlogCount = 16;
+  return sockets.listen(options).value();
+}
+
 TEST(RefuseNewTest, WhoWaitsOnTcpIsAcceptedAndNobodyElseIsLetIn) {
   KernelSockets sockets;
   const base::Address any = base::Address::ipv4({127, 0, 0, 1}, 0);
-  const int listener = sockets.listen({.address = any, .backlogCount = 16}).value();
+  const int listener = listenOn(sockets, any);
   const base::Address address = base::Address::ipv4({127, 0, 0, 1}, portOf(listener));
   const int waiting = sockets.connect(address, {}).value();
 
@@ -61,7 +68,7 @@ TEST(RefuseNewTest, WhoWaitsOnAUnixSocketIsAcceptedAndNobodyElseIsLetIn) {
   KernelSockets sockets;
   const std::string path = testing::TempDir() + "/weft-refuse-" + std::to_string(getpid());
   const base::Address address = base::Address::unixPath(path);
-  const int listener = sockets.listen({.address = address, .backlogCount = 16}).value();
+  const int listener = listenOn(sockets, address);
   const int waiting = sockets.connect(address, {}).value();
 
   sockets.refuseNew(listener);
