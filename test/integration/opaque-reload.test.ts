@@ -4,10 +4,11 @@
 import assert from 'node:assert/strict';
 import type { NetConnectOpts, Socket } from 'node:net';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import type { UserConfig } from '../../lib/config/user-config.ts';
 import { ByteStream, open, Received } from '../support/stream.ts';
 import { Backend, echo, freePort } from '../support/tcp.ts';
+import { until } from '../support/until.ts';
 import { tempFolder, WeftRun } from '../support/weft.ts';
 
 const rounds = 40;
@@ -72,27 +73,52 @@ async function visit(to: NetConnectOpts, counts: Counts): Promise<void> {
   socket.destroy();
 }
 
-for (const kind of ['TCP', 'unix'] as const) {
-  test(`clients of a ${kind} listener that comes and goes are served or refused, never dropped`, async (t) => {
-    const address = kind === 'TCP' ? `127.0.0.1:${port}` : `unix:${socketPath}`;
-    const to = kind === 'TCP' ? { port, host: '127.0.0.1' } : { path: socketPath };
-    const counts: Counts = { served: 0, refused: 0, dropped: [] };
-    let isStopping = false;
-    const loops = Array.from({ length: clientCount }, async () => {
-      while (!isStopping) {
-        await visit(to, counts);
-        // Gives the reloads their turn.
-        await new Promise((resolve) => setTimeout(resolve, 1));
-      }
-    });
-    for (let round = 0; round < rounds; round++) {
-      assert.equal(await weft.reload(configOf(round % 2 === 0 ? [address] : [])), 'success');
-    }
-    isStopping = true;
-    await Promise.all(loops);
-    const { served, refused, dropped } = counts;
+/** Clients that come until they are told to stop. */
+class Visitors {
+  readonly counts: Counts = { served: 0, refused: 0, dropped: [] };
+  #isStopping = false;
+  readonly #loops: readonly Promise<void>[];
+
+  constructor(to: NetConnectOpts) {
+    this.#loops = Array.from({ length: clientCount }, () => this.#loop(to));
+  }
+
+  async stop(t: TestContext): Promise<void> {
+    this.#isStopping = true;
+    await Promise.all(this.#loops);
+    const { served, refused, dropped } = this.counts;
     t.diagnostic(`${served} served, ${refused} refused, ${dropped.length} dropped`);
     assert.ok(served > 20 && refused > 20, `${served} served, ${refused} refused`);
     assert.deepEqual(dropped.slice(0, 5), []);
+  }
+
+  async #loop(to: NetConnectOpts): Promise<void> {
+    while (!this.#isStopping) {
+      await visit(to, this.counts);
+      // Gives the reloads their turn.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+}
+
+for (const kind of ['TCP', 'unix'] as const) {
+  test(`clients of a ${kind} listener that comes and goes are served or refused, never dropped`, async (t) => {
+    const address = kind === 'TCP' ? `127.0.0.1:${port}` : `unix:${socketPath}`;
+    const visitors = new Visitors(
+      kind === 'TCP' ? { port, host: '127.0.0.1' } : { path: socketPath },
+    );
+    for (let round = 0; round < rounds; round++) {
+      assert.equal(await weft.reload(configOf(round % 2 === 0 ? [address] : [])), 'success');
+    }
+    await visitors.stop(t);
   });
 }
+
+test('clients that come while SIGTERM drains are served or refused, never dropped', async (t) => {
+  const visitors = new Visitors({ port: steady, host: '127.0.0.1' });
+  await until('some to be served', () => visitors.counts.served > 100);
+  const ended = weft.stop();
+  await until('some to be refused', () => visitors.counts.refused > 100);
+  assert.deepEqual(await ended, { code: 0, signal: null });
+  await visitors.stop(t);
+});
