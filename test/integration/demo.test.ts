@@ -50,7 +50,7 @@ test('five seconds of it end within fifteen, with nothing lost', async () => {
 
 test('without --json it writes lines, a summary and no colour codes', async () => {
   demo = new Weft(['demo', '--seconds', '3', '--workers', '1']);
-  assert.equal((await demo.ended).code, 0);
+  assert.equal((await demo.ended).code, 0, demo.stdout);
   assert.match(demo.stdout, /through weft/);
   assert.match(demo.stdout, /^Backend b was killed/m);
   assert.match(demo.stdout, /^0 errors\.$/m);

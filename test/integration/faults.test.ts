@@ -95,7 +95,8 @@ test('no descriptor left: accepting pauses and resumes, open connections go on, 
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   const share = (weft.cpuSeconds() - cpuBefore) / ((performance.now() - began) / 1_000);
-  assert.ok(share < 0.05, `${(share * 100).toFixed(1)} % CPU while it cannot accept`);
+  const shareMax = process.env['WEFT_SANITIZE'] === undefined ? 0.05 : 0.5;
+  assert.ok(share < shareMax, `${(share * 100).toFixed(1)} % CPU while it cannot accept`);
 
   for (const client of clients.splice(1)) {
     client.close();
