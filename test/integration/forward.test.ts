@@ -1,6 +1,8 @@
 // `weft forward` as a user types it.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { after, afterEach, test } from 'node:test';
 import { Backend, Client, echo, freePort, greet } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
@@ -74,10 +76,21 @@ test('it balances over its targets', async () => {
   assert.deepEqual([...greeted].sort(), names);
 });
 
+/** Wall time of a program that does nothing, in milliseconds. */
+async function bareNode(): Promise<number> {
+  const began = performance.now();
+  await once(spawn(process.execPath, ['-e', '0'], { stdio: 'ignore' }), 'exit');
+  return performance.now() - began;
+}
+
 test('bytes pass within 250 ms of its start', async () => {
   const { address } = await backend(echo);
   const times: number[] = [];
-  for (let attempt = 0; attempt < 10 && !times.some((ms) => ms <= 250 * slack); attempt++) {
+  const bare: number[] = [];
+  // A busy machine slows a bare Node down as well; on a quiet one that takes 40 ms.
+  const limit = (): number => 250 * slack * Math.max(1, Math.min(...bare) / 60);
+  for (let attempt = 0; attempt < 10 && !times.some((ms) => ms <= limit()); attempt++) {
+    bare.push(await bareNode());
     const port = await freePort();
     const began = performance.now();
     const weft = forward(`127.0.0.1:${port}`, address);
@@ -87,10 +100,10 @@ test('bytes pass within 250 ms of its start', async () => {
     client.close();
     await weft.stop();
   }
-  // The best of ten: the machine may be busy, the program may not be slow.
+  const whole = (list: readonly number[]): string => list.map((ms) => ms.toFixed(0)).join(', ');
   assert.ok(
-    Math.min(...times) <= 250 * slack,
-    `took ${times.map((ms) => ms.toFixed(0)).join(', ')} ms`,
+    Math.min(...times) <= limit(),
+    `took ${whole(times)} ms, a bare node ${whole(bare)} ms`,
   );
 });
 
