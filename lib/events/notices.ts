@@ -92,12 +92,18 @@ export class Notices {
     }
   }
 
-  /** Forgets what `isConfigured` denies, so that nothing grows with what came and went. */
+  /** Forgets endpoints that `isConfigured` denies and limits that are over, so that nothing grows with what came
+   * and went. */
   forget(isConfigured: (clusterId: number, endpointId: number) => boolean): void {
     for (const key of this.#unavailable) {
       const [clusterId = 0, endpointId = 0] = key.split(' ').map(Number);
       if (!isConfigured(clusterId, endpointId)) {
         this.#unavailable.delete(key);
+      }
+    }
+    for (const [key, last] of this.#limits) {
+      if (this.#now() - last >= limitQuietMs) {
+        this.#limits.delete(key);
       }
     }
   }
