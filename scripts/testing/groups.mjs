@@ -29,6 +29,7 @@ import { asanAddonEnv, sanitizerEnv } from './sanitizers.mjs';
  *   budgetMinutes: number,
  *   needs?: Need[],
  *   after?: string[],
+ *   maySkip?: boolean, tests may skip themselves even in CI, which run them elsewhere
  *   run: (context: Context) => Promise<import('./runners.mjs').Result>,
  * }} Group */
 
@@ -206,7 +207,7 @@ export const GROUPS = [
       { program: 'promtool', package: 'prometheus' },
     ],
     run: (context) =>
-      runNodeTests(context, testsIn('test/integration', ['test/integration/peers/'])),
+      runNodeTests(context, testsIn('test/integration', ['test/integration/peers/']), { jobs: 2 }),
   },
   {
     name: 'peers',
@@ -248,6 +249,7 @@ export const GROUPS = [
     about: 'test/native under the address, leak and undefined-behaviour sanitizers',
     level: 'ci',
     budgetMinutes: 6,
+    maySkip: true,
     needs: sanitizerNeeds,
     run: (context) => runGoogleTests(context, 'asan', sanitizerEnv()),
   },
@@ -257,6 +259,7 @@ export const GROUPS = [
     level: 'ci',
     budgetMinutes: 4,
     after: ['build', 'asan'],
+    maySkip: true,
     needs: sanitizerNeeds,
     run: async (context) => {
       const sources = [
@@ -271,6 +274,7 @@ export const GROUPS = [
     about: 'test/native under the thread sanitizer',
     level: 'ci',
     budgetMinutes: 6,
+    maySkip: true,
     needs: sanitizerNeeds,
     run: (context) => runGoogleTests(context, 'tsan', sanitizerEnv()),
   },
@@ -301,6 +305,26 @@ export const GROUPS = [
     budgetMinutes: 60,
     needs: [...googleTestNeeds, { program: 'patch', package: 'patch' }],
     run: runMutations,
+  },
+  {
+    name: 'soak',
+    about: 'chaos for five minutes, and the programs of others with 1 GiB',
+    level: 'full',
+    budgetMinutes: 10,
+    after: ['build'],
+    needs: peerNeeds,
+    run: (context) =>
+      runNodeTests(
+        context,
+        ['test/integration/chaos.test.ts', ...testsIn('test/integration/peers')],
+        {
+          env: {
+            WEFT_CHAOS_SECONDS: '300',
+            WEFT_EXAMPLE_MIB: '1024',
+            WEFT_EXAMPLE_SECONDS: '5',
+          },
+        },
+      ),
   },
   {
     name: 'fuzz-long',
