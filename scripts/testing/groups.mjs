@@ -1,7 +1,7 @@
 // The groups of `npm test`, in the order in which they run. Tests join a group by where they lie;
 // a new kind of test is one more entry here. `level` says who runs it: `test` is npm test, `ci` is
 // what .ci/run adds, `full` is npm run test:full. Budgets are minutes on two cores, with everything
-// compiled from nothing.
+// compiled from nothing. `maySkip`: tests may skip themselves there, even in CI.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ import { asanAddonEnv, sanitizerEnv } from './sanitizers.mjs';
  *   budgetMinutes: number,
  *   needs?: Need[],
  *   after?: string[],
- *   maySkip?: boolean, tests may skip themselves even in CI, which run them elsewhere
+ *   maySkip?: boolean,
  *   run: (context: Context) => Promise<import('./runners.mjs').Result>,
  * }} Group */
 
