@@ -98,6 +98,13 @@ void Pump::abandon(Context& context) noexcept {
   }
 }
 
+void Pump::forgetBulk(Context& context) noexcept {
+  bulkReads_ = 0;
+  if (splicing_) {
+    stopSplicing(context);
+  }
+}
+
 Pump::Step Pump::writeHeld(Run& run) noexcept {
   if (!run.ends.to.writeReady) {
     return run.stop(Outcome::Blocked);
@@ -202,7 +209,7 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
   const int fromFd = from.transport->spliceFd();
   pipe_ = run.context.pipes.take(run.context.loop().now());
   if (pipe_ == nullptr) {
-    stopSplicing(run);
+    stopSplicing(run.context);
     return Step::Again;
   }
   const os::IoResult filled = pipe_->fillFrom(fromFd);
@@ -213,7 +220,7 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
   smallSplices_ =
       filled.bytes < kSmallSpliceBytes ? static_cast<std::uint8_t>(smallSplices_ + 1) : 0;
   if (smallSplices_ >= kSmallSpliceCount) {
-    stopSplicing(run);
+    stopSplicing(run.context);
   }
   const bool filledUp = filled.bytes >= pipe_->capacityBytes();
   const Step step = writePipe(run);
@@ -232,13 +239,13 @@ Pump::Step Pump::splicedNothing(Run& run, os::IoResult result) noexcept {
   if (result.status == os::IoStatus::Failed) {
     if (result.sysErrno == EINVAL || result.sysErrno == ENOMEM) {
       spliceUnable_ = true;
-      stopSplicing(run);
+      stopSplicing(run.context);
       return Step::Again;
     }
     return run.stop(Outcome::ReadFailed, result.sysErrno);
   }
   if (run.context.sockets().readableBytes(from.transport->spliceFd()) > 0) {
-    stopSplicing(run);
+    stopSplicing(run.context);
     return copyOnce(run);
   }
   if (result.status == os::IoStatus::Eof) {
@@ -270,10 +277,10 @@ void Pump::judgeRead(Run& run, std::size_t bytes) noexcept {
   run.context.workerCells().add(WorkerCell::SplicePromotions);
 }
 
-void Pump::stopSplicing(Run& run) noexcept {
+void Pump::stopSplicing(Context& context) noexcept {
   splicing_ = false;
   bulkReads_ = 0;
-  run.context.workerCells().add(WorkerCell::SpliceDemotions);
+  context.workerCells().add(WorkerCell::SpliceDemotions);
 }
 
 }  // namespace weft::proxy

@@ -58,7 +58,7 @@ class Pump {
   void withholdEnd() noexcept { endWithheld_ = true; }
 
   /// A silence is over: bulk has to show itself again.
-  void forgetBulk() noexcept { bulkReads_ = 0; }
+  void forgetBulk(Context& context) noexcept;
 
   /// Nothing more will come out of this direction.
   [[nodiscard]] bool over() const noexcept {
@@ -92,7 +92,7 @@ class Pump {
   [[nodiscard]] Step splicedNothing(Run& run, os::IoResult result) noexcept;
   void countRead(Run& run, std::size_t bytes) noexcept;
   void judgeRead(Run& run, std::size_t bytes) noexcept;
-  void stopSplicing(Run& run) noexcept;
+  void stopSplicing(Context& context) noexcept;
 
   os::Buffer held_;
   std::unique_ptr<os::SplicePipe> pipe_;

@@ -138,8 +138,8 @@ void TcpSession::run() noexcept {
   }
   const base::TimePoint now = context().loop().now();
   if (now - lastActive_ > kBulkForgottenAfter) {
-    up_.forgetBulk();
-    down_.forgetBulk();
+    up_.forgetBulk(context());
+    down_.forgetBulk(context());
   }
   runWay(Way::Up);
   if (state_ == State::Open) {
