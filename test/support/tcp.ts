@@ -6,13 +6,28 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 
 const host = '127.0.0.1';
 
-/** A port that nobody listens on now. */
+// Below the ports that the kernel hands to outgoing connections, and apart for each process: a port that was free
+// a moment ago is not taken by a connection or by a test in another file.
+const firstPort = 10_000;
+const portCount = 22_000;
+let nextPort = (process.pid * 97) % portCount;
+
+/** A port that nobody listens on now, and that this process gives out once. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  await once(server.close(), 'close');
-  return port;
+  for (;;) {
+    const port = firstPort + nextPort;
+    nextPort = (nextPort + 1) % portCount;
+    const server = createServer();
+    const listening = once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    server.listen(port, host);
+    if (await listening) {
+      await once(server.close(), 'close');
+      return port;
+    }
+  }
 }
 
 /** A server whose connections a test can see and end. */
