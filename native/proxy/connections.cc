@@ -44,7 +44,7 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
   }
   const bool unixSocket = peer.family() == base::AddressFamily::Unix;
   transport::TransportPtr transport = context_.upstream.transports.accepted(fd, unixSocket);
-  const base::ConnectionId id{(std::uint64_t{context_.workerIndex} << 48U) | nextNumber_++};
+  const base::ConnectionId id{(std::uint64_t{context_.workerIndex} << 40U) | nextNumber_++};
   Connection* connection =
       transport == nullptr ? nullptr : pool_.make(*this, listener, id, std::move(transport));
   if (connection == nullptr) {
