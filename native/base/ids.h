@@ -24,8 +24,8 @@ using ListenerId = Id<struct ListenerTag, std::uint32_t>;
 using ClusterId = Id<struct ClusterTag, std::uint32_t>;
 using EndpointId = Id<struct EndpointTag, std::uint32_t>;
 
-/// Unique in one engine: the worker's index above the 40 bits of a count, together less than the 2^53
-/// that a JavaScript number holds exactly.
+/// Unique in one engine: the worker's index above the 40 bits of a count, together less than the
+/// 2^53 that a JavaScript number holds exactly.
 using ConnectionId = Id<struct ConnectionTag, std::uint64_t>;
 
 }  // namespace weft::base
