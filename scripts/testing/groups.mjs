@@ -257,7 +257,7 @@ export const GROUPS = [
     name: 'asan-addon',
     about: 'test/contract and test/integration with the addon of the address sanitizer',
     level: 'ci',
-    budgetMinutes: 4,
+    budgetMinutes: 6,
     after: ['build', 'asan'],
     maySkip: true,
     needs: sanitizerNeeds,

@@ -15,8 +15,8 @@ const pairBytesMax = 768;
 const fewPairs = 1_000;
 /** limits.pipeCountMax. */
 const pooledPipesMax = 16;
-const skip =
-  process.env['WEFT_SANITIZE'] === undefined ? false : 'memory under a sanitizer is not its own';
+/** Under a sanitizer memory is not the proxy's own; the rest is looked at all the same. */
+const measured = process.env['WEFT_SANITIZE'] === undefined;
 
 let endpoint: EndpointProcess;
 let weft: WeftRun;
@@ -46,7 +46,7 @@ after(async () => {
 function manyPairs(): number {
   const limits = readFileSync('/proc/self/limits', 'utf8');
   const hard = Number(/^Max open files +\d+ +(\d+)/m.exec(limits)?.[1]);
-  return Math.min(8_000, Math.floor((hard - 500) / 2));
+  return Math.min(measured ? 8_000 : 3_000, Math.floor((hard - 500) / 2));
 }
 
 async function openPairs(count: number): Promise<void> {
@@ -92,9 +92,7 @@ async function settledBytes(): Promise<number> {
   return lowest;
 }
 
-test('an idle pair takes at most 768 B, holds nothing, and gives all of it back', {
-  skip,
-}, async (t) => {
+test('an idle pair takes at most 768 B, holds nothing, and gives all of it back', async (t) => {
   const pairs = manyPairs();
   assert.ok(pairs >= 3 * fewPairs, `the limit of descriptors leaves ${pairs} pairs only`);
   await openPairs(fewPairs);
@@ -111,7 +109,7 @@ test('an idle pair takes at most 768 B, holds nothing, and gives all of it back'
   assert.equal(metrics.value('weft_buffered_bytes'), 0);
   const more = descriptorCount() - descriptorsFew;
   assert.ok(more <= 2 * (pairs - fewPairs + pooledPipesMax), `${more} more descriptors`);
-  assert.ok(slope <= pairBytesMax, `${slope.toFixed(0)} B for each pair`);
+  assert.ok(!measured || slope <= pairBytesMax, `${slope.toFixed(0)} B for each pair`);
 
   for (const socket of sockets.splice(fewPairs)) {
     socket.destroy();
@@ -121,6 +119,10 @@ test('an idle pair takes at most 768 B, holds nothing, and gives all of it back'
   });
   // A quarter of what they took may stay: pages that a living one still has a part of.
   const tolerated = few + (many - few) / 4 + 262_144;
-  await until('the memory to come back', () => weft.privateDirtyBytes() <= tolerated, 20_000);
+  await until(
+    'the memory to come back',
+    () => !measured || weft.privateDirtyBytes() <= tolerated,
+    20_000,
+  );
   t.diagnostic(`after they left ${weft.privateDirtyBytes()} B`);
 });
