@@ -19,7 +19,9 @@ __asm__(".hidden _ZSt21__glibcxx_assert_failPKciS0_S0_");
 __asm__(".hidden _ZSt28__throw_bad_array_new_lengthv");
 __asm__(".hidden _ZNSt19_Sp_make_shared_tag5_S_eqERKSt9type_info");
 
-// NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl58-cpp): the names are libstdc++'s.
+// The names are libstdc++'s.
+//
+// NOLINTBEGIN(bugprone-reserved-identifier,misc-include-cleaner)
 namespace std {
 
 void __glibcxx_assert_fail(const char* file, int line, const char*,
@@ -40,4 +42,4 @@ bool _Sp_make_shared_tag::_S_eq(const type_info&) noexcept {
 
 }  // namespace std
 
-// NOLINTEND(bugprone-reserved-identifier,cert-dcl58-cpp)
+// NOLINTEND(bugprone-reserved-identifier,misc-include-cleaner)
