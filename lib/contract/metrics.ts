@@ -68,7 +68,7 @@ export const runCells = {
   closeErrno: ['closes'],
 } as const satisfies Record<RunKind, readonly string[]>;
 
-/** Memory of one worker, owned by native code, valid until `stop` has resolved. */
+/** Memory of one worker, owned by native code; it stays for as long as somebody holds it. */
 export interface MetricsMemory {
   readonly cells: ArrayBuffer;
   readonly directory: ArrayBuffer;
