@@ -4,25 +4,12 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { after, afterEach, test } from 'node:test';
 import { killWithUs } from '../support/kill-with-us.ts';
 import { ByteStream, open, Received, sendBytes } from '../support/stream.ts';
 import { Backend, echo, freePort } from '../support/tcp.ts';
-import { WeftRun } from '../support/weft.ts';
-
-/** A uid of its own, whose pipes nobody else counts, and the one privilege to read this folder wherever it is. */
-const uid = 61_000 + (process.pid % 1_000);
-const privilege = '-all,+dac_override';
-const unprivileged =
-  process.getuid?.() === 0
-    ? [
-        ...['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'],
-        ...['--inh-caps', '--ambient-caps', '--bounding-set'].map((set) => `${set}=${privilege}`),
-      ]
-    : [];
-const skip =
-  unprivileged.length > 0 && !existsSync('/usr/bin/setpriv') ? 'needs setpriv (util-linux)' : false;
+import { unprivileged, WeftRun } from '../support/weft.ts';
 
 /** Makes pipes of 1 MiB until one is refused, and holds them. */
 const hoarder = `
@@ -87,16 +74,14 @@ async function value(name: string): Promise<number> {
   return (await weft.metrics()).value(name);
 }
 
-test('without privileges bulk is spliced', { skip }, async () => {
+test('without privileges bulk is spliced', async () => {
   const port = await start();
   await carriesBulk(port);
   assert.ok((await value('weft_splice_promotions_total')) > 0);
   assert.equal(await value('weft_splice_pipes_denied_total'), 0);
 });
 
-test('with the pipe pages of its user used up, bulk is copied and the refusals are counted', {
-  skip,
-}, async (t) => {
+test('with the pipe pages of its user used up, bulk is copied and the refusals are counted', async (t) => {
   const [program = '', ...rest] = [...unprivileged, 'python3', '-c', hoarder];
   hoarding = killWithUs(spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] }));
   const [line] = (await once(hoarding.stdout ?? hoarding, 'data')) as [Buffer];

@@ -17,10 +17,22 @@ export interface WeftOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Hard limit of descriptors. */
   readonly descriptorsMax?: number;
-  readonly uid?: number;
   /** A program with its arguments that starts the command, as setpriv does. */
   readonly through?: readonly string[];
 }
+
+const uid = 61_000 + (process.pid % 1_000);
+/** For root to read the clone wherever it lies. */
+const privileges = '-all,+dac_override';
+
+/** For `through`: a process without privileges, whose uid nobody else has. */
+export const unprivileged: readonly string[] =
+  process.getuid?.() === 0
+    ? [
+        ...['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'],
+        ...['--inh-caps', '--ambient-caps', '--bounding-set'].map((set) => `${set}=${privileges}`),
+      ]
+    : [];
 
 export interface Ending {
   readonly code: number | null;
@@ -50,7 +62,7 @@ export class Weft {
   #ending: Ending | null = null;
 
   constructor(args: readonly string[], options: WeftOptions = {}) {
-    const { cwd, env = {}, descriptorsMax, uid, through = [] } = options;
+    const { cwd, env = {}, descriptorsMax, through = [] } = options;
     const command = [...through, process.execPath, mainScript, ...args];
     const [program = '', ...rest] =
       descriptorsMax === undefined
@@ -60,7 +72,6 @@ export class Weft {
       cwd,
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
-      ...(uid === undefined ? {} : { uid, gid: uid }),
     });
     children.add(this.#child);
     this.#child.stdout?.on('data', (chunk: Buffer) => this.#read(chunk.toString()));
