@@ -146,12 +146,28 @@ bool Worker::turn() noexcept {
 
 void Worker::accept(base::ListenerId listener, const os::Accepted& accepted) noexcept {
   const auto found = listeners_.find(listener);
-  if (found == listeners_.end() || stopped_) {
+  proxy::Listener* named = found == listeners_.end() ? renamed(listener) : found->second.get();
+  if (named == nullptr || stopped_) {
     parts_.sockets.reset(accepted.fd);
     load_.fetch_sub(1, std::memory_order_relaxed);
     return;
   }
-  connections_.accept(*found->second, accepted.fd, accepted.peer);
+  connections_.accept(*named, accepted.fd, accepted.peer);
+}
+
+/// An acceptor goes by the old name until every worker has adopted the snapshot: who comes
+/// meanwhile belongs to the listener that has the address now.
+proxy::Listener* Worker::renamed(base::ListenerId listener) const noexcept {
+  const auto removed = std::ranges::find_if(removedListeners_, [listener](const auto& candidate) {
+    return candidate->settings().id == listener;
+  });
+  if (removed == removedListeners_.end()) {
+    return nullptr;
+  }
+  const auto heir = std::ranges::find_if(listeners_, [&removed](const auto& entry) {
+    return entry.second->settings().address == (*removed)->settings().address;
+  });
+  return heir == listeners_.end() ? removed->get() : heir->second.get();
 }
 
 void Worker::connectionEnded() noexcept {

@@ -123,6 +123,7 @@ class Worker {
   [[nodiscard]] bool hasMail() const noexcept { return hasMail_.load(std::memory_order_relaxed); }
 
   void readMail() noexcept;
+  [[nodiscard]] proxy::Listener* renamed(base::ListenerId listener) const noexcept;
   void applyClusters(const snapshot::Snapshot& next);
   void applyListeners(const snapshot::Snapshot& next, const Gates& gates);
   void releaseRuns(const snapshot::Snapshot& next);

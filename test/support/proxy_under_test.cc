@@ -119,6 +119,16 @@ std::uint64_t ProxyUnderTest::sumOf(const RunKey& key, std::size_t cell) {
   return sum;
 }
 
+std::uint32_t ProxyUnderTest::slotOf(const RunKey& key) const {
+  const WorkerParts& first = *parts_.front();
+  for (std::uint32_t slot = 0; slot < first.directory.size(); ++slot) {
+    if (first.table.keyOf(slot) == key) {
+      return slot;
+    }
+  }
+  return std::numeric_limits<std::uint32_t>::max();
+}
+
 std::uint64_t ProxyUnderTest::workerCell(telemetry::WorkerCell cell) {
   std::uint64_t sum = 0;
   for (const auto& parts : parts_) {

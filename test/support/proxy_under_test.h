@@ -88,6 +88,15 @@ class ProxyUnderTest {
   [[nodiscard]] std::uint64_t upstreamCloses(std::uint32_t cluster, std::uint32_t endpoint,
                                              int sysErrno);
 
+  // ---- the first worker's directory ----
+
+  /// The slot of a run that is there.
+  [[nodiscard]] std::uint32_t slotOf(const telemetry::RunKey& key) const;
+
+  [[nodiscard]] telemetry::RunKey keyOf(std::uint32_t slot) const {
+    return parts_.front()->table.keyOf(slot);
+  }
+
  private:
   struct WorkerParts {
     WorkerParts(ProxyUnderTest& proxy, const Ground& ground, std::uint32_t index,
