@@ -11,10 +11,10 @@ import { http } from '../../support/http.ts';
 
 const limits: AdminLimits = {
   ...adminLimits,
-  headerTimeoutMs: 100,
-  requestTimeoutMs: 200,
-  idleTimeoutMs: 300,
-  checkIntervalMs: 20,
+  headerTimeoutMs: 1_500,
+  requestTimeoutMs: 2_000,
+  idleTimeoutMs: 2_500,
+  checkIntervalMs: 100,
 };
 
 let view = new FakeView();
