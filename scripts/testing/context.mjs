@@ -1,4 +1,4 @@
-// What a group gets to run with: programs under its budget, their output in one log file for each
+// What a group gets to run with: programs under three times its budget, their output in one log file for each
 // group. A program that outlives three budgets hangs, even on a busy machine: it is ended with
 // everything it started. Less is said beside the result.
 
