@@ -231,7 +231,7 @@ class Proxy {
   os::KernelSockets sockets_;
   HandClock clock_;
   proxy::Gate gate_;
-  engine::RouterShared router_{.workers = {}, .gate = gate_};
+  engine::RouterShared router_;
   NoEvents events_;
   std::unique_ptr<engine::WorkerThread> thread_;
   int listener_ = -1;

@@ -91,7 +91,7 @@ struct Engine::Parts {
   os::KernelSockets sockets;
   base::SystemClock clock;
   proxy::Gate gate;
-  RouterShared router{.workers = {}, .gate = gate};
+  RouterShared router;
   ListenSockets listenSockets;
   ChangeQueue changes;
   std::vector<std::unique_ptr<WorkerThread>> workers;

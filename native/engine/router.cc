@@ -1,6 +1,8 @@
 #include "engine/router.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cstdint>
 #include <utility>
 
 #include "base/ids.h"
@@ -26,6 +28,15 @@ void LeastLoadedRouter::route(base::ListenerId listener, os::Accepted accepted) 
   }
   own.addLoad();
   own.accept(listener, accepted);
+}
+
+/// Those on their way to another worker have their descriptors already.
+bool LeastLoadedRouter::hasRoom() const noexcept {
+  std::uint32_t connections = 0;
+  for (const Worker* worker : shared_.workers) {
+    connections += worker->load();
+  }
+  return connections < shared_.connectionsMax.load(std::memory_order_relaxed);
 }
 
 /// One wake-up for a batch.

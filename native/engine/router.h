@@ -9,14 +9,12 @@
 
 #include "engine/acceptor.h"
 #include "engine/worker.h"
-#include "proxy/admission.h"
 
 namespace weft::engine {
 
 /// What the routers of all workers look at. Filled before the first connection.
 struct RouterShared {
   std::vector<Worker*> workers;
-  const proxy::Gate& gate;
   /// How many connections the descriptors of the process are enough for.
   std::atomic<std::uint32_t> connectionsMax{0};
 };
@@ -29,9 +27,7 @@ class LeastLoadedRouter final : public Router {
   void route(base::ListenerId listener, os::Accepted accepted) noexcept override;
   void routed() noexcept override;
 
-  [[nodiscard]] bool hasRoom() const noexcept override {
-    return shared_.gate.now() < shared_.connectionsMax.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] bool hasRoom() const noexcept override;
 
  private:
   const RouterShared& shared_;

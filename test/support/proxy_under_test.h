@@ -116,7 +116,7 @@ class ProxyUnderTest {
 
   const Ground ground_;
   proxy::Gate gate_;
-  engine::RouterShared shared_{.workers = {}, .gate = gate_};
+  engine::RouterShared shared_;
   engine::ListenSockets listenSockets_;
   std::vector<std::unique_ptr<WorkerParts>> parts_;
   std::uint64_t forcedCount_ = 0;
