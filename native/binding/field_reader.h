@@ -30,7 +30,9 @@ class Reading {
   [[nodiscard]] bool ok() const noexcept { return !error_.has_value(); }
 
   /// REQUIRES: !ok().
-  [[nodiscard]] const JsError& error() const noexcept { return *error_; }
+  [[nodiscard]] const JsError& error() const noexcept {
+    return *error_;  // NOLINT(bugprone-unchecked-optional-access): the caller asked ok().
+  }
 
   /// Kept when it is the first one.
   void fail(std::string path, const std::string& problem);

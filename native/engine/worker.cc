@@ -16,6 +16,7 @@
 #include "os/sockets.h"
 #include "os/timer_wheel.h"
 #include "proxy/drain.h"
+#include "proxy/listener.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
 
