@@ -33,6 +33,7 @@ export class EndpointProcess {
   /** SIGKILL: the kernel ends its connections. */
   async kill(): Promise<void> {
     const exited = once(this.#child, 'exit');
+    this.#child.ref();
     this.#child.kill('SIGKILL');
     await exited;
   }
@@ -51,5 +52,8 @@ async function run(
 ): Promise<{ readonly child: ChildProcess; readonly port: number }> {
   const child = killWithUs(fork(program, [name, String(port), kind]));
   const [actual] = (await once(child, 'message')) as [number];
+  // A test that fails before it kills its endpoints ends all the same.
+  child.unref();
+  child.channel?.unref();
   return { child, port: actual };
 }
