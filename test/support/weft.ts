@@ -21,18 +21,12 @@ export interface WeftOptions {
   readonly through?: readonly string[];
 }
 
-const uid = 61_000 + (process.pid % 1_000);
-/** For root to read the clone wherever it lies. */
-const privileges = '-all,+dac_override';
-
-/** For `through`: a process without privileges, whose uid nobody else has. */
+/**
+ * For `through`: a process without privileges. Root keeps its uid, because another could not read a clone that lies
+ * in root's home.
+ */
 export const unprivileged: readonly string[] =
-  process.getuid?.() === 0
-    ? [
-        ...['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'],
-        ...['--inh-caps', '--ambient-caps', '--bounding-set'].map((set) => `${set}=${privileges}`),
-      ]
-    : [];
+  process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-all', '--inh-caps=-all'] : [];
 
 export interface Ending {
   readonly code: number | null;
