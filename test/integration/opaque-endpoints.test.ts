@@ -17,8 +17,8 @@ let port = 0;
 after(() => echoing.close());
 
 afterEach(async () => {
-  weft.signal('SIGKILL');
-  await weft.ended;
+  weft?.signal('SIGKILL');
+  await weft?.ended;
 });
 
 async function start(cluster: ClusterConfig): Promise<void> {

@@ -35,10 +35,10 @@ let hoarding: ChildProcess | null = null;
 after(() => backend.close());
 
 afterEach(async () => {
-  weft.signal('SIGKILL');
-  await weft.ended;
   hoarding?.kill('SIGKILL');
   hoarding = null;
+  weft?.signal('SIGKILL');
+  await weft?.ended;
 });
 
 async function start(): Promise<number> {
