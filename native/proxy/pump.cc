@@ -175,7 +175,7 @@ Pump::Step Pump::copyOnce(Run& run) noexcept {
   countRead(run, read.bytes);
   judgeRead(run, read.bytes);
   if (read.bytes < run.context.scratch.size() && !from.mayHoldMore()) {
-    from.readReady = false;
+    from.readDrained();
   }
   return writeOut(run, run.context.scratch.first(read.bytes));
 }
@@ -226,7 +226,7 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
   const Step step = writePipe(run);
   if (pipe_ == nullptr && !filledUp && !from.readHangup &&
       run.context.sockets().readableBytes(fromFd) == 0) {
-    from.readReady = false;
+    from.readDrained();
   }
   return step;
 }

@@ -43,6 +43,12 @@ struct Side {
     }
   }
 
+  /// Nothing is left to read, as far as a read that succeeded can tell: readability will say more.
+  void readDrained() noexcept {
+    readReady = false;
+    readWantsWrite = false;
+  }
+
   /// A read has ended with WantRead or WantWrite.
   void readBlocked(transport::Status status, os::Poller& poller, os::Pollable& pollable) noexcept;
 

@@ -74,6 +74,7 @@ IoResult ScriptedTransport::open() noexcept {
 }
 
 IoResult ScriptedTransport::read(base::MutableBytes into) noexcept {
+  bool pulled = factory_.style_ == ReadStyle::RecordAtATime;
   while (true) {
     if (!answerOwed()) {
       ++factory_.readsWantedWrite;
@@ -81,13 +82,17 @@ IoResult ScriptedTransport::read(base::MutableBytes into) noexcept {
     }
     if (!plain_.empty()) {
       // One record at most, as SSL_read gives.
-      return {.bytes = plain_.pop(into.first(std::min(into.size(), kRecordBytes)))};
+      const std::size_t count = plain_.pop(into.first(std::min(into.size(), kRecordBytes)));
+      // More may have come since the descriptor was found empty.
+      drained_ = drained_ && (pulled || !plain_.empty());
+      return {.bytes = count};
     }
     if (endSeen_) {
       endGiven_ = true;
       return {.status = Status::Eof};
     }
     const IoResult taken = takeIn();
+    pulled = true;
     if (taken.status == Status::Eof) {
       return failed(ECONNRESET);
     }

@@ -1,0 +1,249 @@
+// A cluster in one worker: what is learned of endpoints, how long failing ones are avoided, what a
+// new snapshot keeps.
+#include "upstream/cluster_runtime.h"
+
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "upstream_ground.h"
+
+namespace weft::upstream {
+namespace {
+
+using snapshot::Direction;
+using telemetry::EndpointTcpCell;
+using telemetry::EventKind;
+using test::addressOf;
+
+constexpr Direction kOut = Direction::Outbound;
+
+class ClusterRuntimeTest : public testing::Test {
+ protected:
+  ClusterRuntimeTest() {
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+      config.endpoint(1, i, addressOf("10.0.1." + std::to_string(i) + ":90"));
+    }
+    cluster = std::make_unique<ClusterRuntime>(ground.context, settings());
+  }
+
+  [[nodiscard]] std::shared_ptr<const snapshot::Cluster> settings() {
+    return std::make_shared<const snapshot::Cluster>(config.cluster(1));
+  }
+
+  [[nodiscard]] Endpoint& at(std::uint32_t number) {
+    return *cluster->endpoints().at(base::EndpointId{number});
+  }
+
+  /// A failed connect, as a connector reports it.
+  void fail(std::uint32_t number) {
+    cluster->acquired(at(number), kOut);
+    cluster->connectFailed(
+        at(number), kOut,
+        base::errorFromErrno(ECONNREFUSED, base::Side::Upstream, "cannot connect"));
+    cluster->released(at(number));
+  }
+
+  [[nodiscard]] std::uint64_t cell(std::uint32_t endpoint, std::size_t which) {
+    return ground.table
+        .run({.kind = telemetry::RunKind::EndpointTcp, .ids = {1, 1, endpoint, 0, 0}})
+        .get(which);
+  }
+
+  /// The endpoints that so many picks give.
+  [[nodiscard]] std::vector<int> picks(int count) {
+    std::vector<int> counts(5);
+    for (int i = 0; i < count; ++i) {
+      const Endpoint* picked = cluster->pick({});
+      ++counts.at(picked == nullptr ? 0 : picked->id.number);
+    }
+    return counts;
+  }
+
+  UpstreamGround ground;
+  test::SnapshotBuilder config;
+  std::unique_ptr<ClusterRuntime> cluster;
+};
+
+TEST_F(ClusterRuntimeTest, PicksAllItsEndpoints) {
+  EXPECT_EQ(picks(300), (std::vector<int>{0, 100, 100, 100, 0}));
+}
+
+TEST_F(ClusterRuntimeTest, CountsAConnectionFromPickToRelease) {
+  cluster->acquired(at(1), kOut);
+  EXPECT_EQ(at(1).connectionsNow, 1U);
+  EXPECT_FALSE(cluster->unused());
+  cluster->connected(at(1), kOut, std::chrono::milliseconds(3));
+  EXPECT_EQ(cell(1, EndpointTcpCell::kOpens), 1U);
+  EXPECT_EQ(cell(1, EndpointTcpCell::kOpenNow), 1U);
+  EXPECT_EQ(cell(1, EndpointTcpCell::kConnectCount), 1U);
+  EXPECT_EQ(cell(1, EndpointTcpCell::kConnectUsSum), 3000U);
+  cluster->countClose(at(1), kOut, 0);
+  EXPECT_EQ(cell(1, EndpointTcpCell::kOpenNow), 0U);
+  cluster->released(at(1));
+  EXPECT_TRUE(cluster->unused());
+}
+
+TEST_F(ClusterRuntimeTest, AvoidsAnEndpointThatFailedAndTellsOfItOnce) {
+  fail(2);
+  EXPECT_EQ(picks(200).at(2), 0);
+  EXPECT_EQ(cell(2, EndpointTcpCell::kConnectFailures), 1U);
+  EXPECT_EQ(cell(2, EndpointTcpCell::kUnavailableNow), 1U);
+  fail(2);
+  const auto events = ground.events.of(EventKind::EndpointUnavailable);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].numbers.at(0), 1U) << "cluster";
+  EXPECT_EQ(events[0].numbers.at(1), 2U) << "endpoint";
+  EXPECT_EQ(events[0].numbers.at(2), static_cast<std::uint64_t>(ECONNREFUSED));
+  EXPECT_EQ(events[0].numbers.at(3),
+            static_cast<std::uint64_t>(telemetry::CloseReason::ConnectRefused));
+  EXPECT_EQ(events[0].fields.at(0), "10.0.1.2:90");
+}
+
+TEST_F(ClusterRuntimeTest, DoublesTheBackOffUpToItsMaximumLessAQuarter) {
+  base::Duration whole = std::chrono::milliseconds(100);
+  for (int i = 0; i < 12; ++i) {
+    cluster->acquired(at(1), kOut);
+    cluster->connectFailed(at(1), kOut,
+                           base::errorFromErrno(ECONNREFUSED, base::Side::Upstream, ""));
+    const base::Duration backoff = at(1).unavailableUntil - ground.loop.now();
+    EXPECT_LE(backoff, whole) << i;
+    EXPECT_GE(backoff, whole - whole / 4) << i;
+    cluster->released(at(1));
+    whole = std::min<base::Duration>(whole * 2, std::chrono::seconds(10));
+  }
+}
+
+TEST_F(ClusterRuntimeTest, WelcomesBackAnEndpointThatAnswers) {
+  fail(1);
+  fail(1);
+  cluster->acquired(at(1), kOut);
+  cluster->connected(at(1), kOut, std::chrono::milliseconds(1));
+  EXPECT_EQ(at(1).failureCount, 0U);
+  EXPECT_TRUE(at(1).availableAt(ground.loop.now()));
+  EXPECT_EQ(cell(1, EndpointTcpCell::kUnavailableNow), 0U);
+  EXPECT_EQ(ground.events.of(EventKind::EndpointAvailable).size(), 1U);
+  EXPECT_GT(picks(300).at(1), 0);
+  cluster->countClose(at(1), kOut, 0);
+  cluster->released(at(1));
+}
+
+TEST_F(ClusterRuntimeTest, SendsOneConnectionToFindOutWhetherAnEndpointIsBack) {
+  fail(1);
+  ground.clock.advance(std::chrono::milliseconds(200));
+  ground.loop.turn();
+  ASSERT_GT(picks(30).at(1), 0) << "its back-off has passed";
+  cluster->acquired(at(1), kOut);
+  EXPECT_EQ(picks(300).at(1), 0) << "until the one that asks knows";
+  cluster->released(at(1));
+}
+
+TEST_F(ClusterRuntimeTest, PicksAnUnavailableOneWhenThereIsNoOther) {
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    fail(i);
+  }
+  EXPECT_NE(cluster->pick({}), nullptr);
+}
+
+TEST_F(ClusterRuntimeTest, PicksNothingTwiceForOneConnection) {
+  std::vector<EndpointState*> tried;
+  for (int i = 0; i < 3; ++i) {
+    Endpoint* endpoint = cluster->pick(tried);
+    ASSERT_NE(endpoint, nullptr);
+    EXPECT_EQ(std::ranges::find(tried, endpoint), tried.end());
+    tried.push_back(endpoint);
+  }
+  EXPECT_EQ(cluster->pick(tried), nullptr);
+}
+
+TEST_F(ClusterRuntimeTest, KeepsWhatItKnowsOfAnEndpointThatStays) {
+  fail(1);
+  const Endpoint* before = &at(1);
+  config.removeEndpoint(1, 3);
+  config.endpoint(1, 4, addressOf("10.0.1.4:90"));
+  cluster->apply(settings());
+  EXPECT_EQ(&at(1), before);
+  EXPECT_EQ(at(1).failureCount, 1U);
+  const auto counts = picks(200);
+  EXPECT_EQ(counts.at(1), 0);
+  EXPECT_EQ(counts.at(3), 0);
+  EXPECT_GT(counts.at(4), 0);
+}
+
+TEST_F(ClusterRuntimeTest, FreesARemovedEndpointWithItsLastConnection) {
+  cluster->acquired(at(1), kOut);
+  config.removeEndpoint(1, 1);
+  cluster->apply(settings());
+  EXPECT_TRUE(cluster->uses(base::EndpointId{1}));
+  EXPECT_TRUE(cluster->holdsRemoved());
+  EXPECT_TRUE(at(1).removed);
+  EXPECT_EQ(at(1).removedAt, ground.loop.now());
+  EXPECT_EQ(picks(100).at(1), 0);
+  cluster->released(at(1));
+  cluster->sweep();
+  EXPECT_FALSE(cluster->uses(base::EndpointId{1}));
+  EXPECT_FALSE(cluster->holdsRemoved());
+}
+
+TEST_F(ClusterRuntimeTest, RemembersWhenAnEndpointWasRemovedFirst) {
+  cluster->acquired(at(1), kOut);
+  config.removeEndpoint(1, 1);
+  cluster->apply(settings());
+  const base::TimePoint first = at(1).removedAt;
+  ground.clock.advance(std::chrono::seconds(5));
+  ground.loop.turn();
+  cluster->apply(settings());
+  EXPECT_EQ(at(1).removedAt, first);
+  cluster->released(at(1));
+}
+
+TEST_F(ClusterRuntimeTest, TakesARemovedEndpointBack) {
+  cluster->acquired(at(1), kOut);
+  config.removeEndpoint(1, 1);
+  cluster->apply(settings());
+  config.endpoint(1, 1, addressOf("10.0.1.1:90"));
+  cluster->apply(settings());
+  EXPECT_FALSE(at(1).removed);
+  EXPECT_FALSE(cluster->holdsRemoved());
+  EXPECT_GT(picks(300).at(1), 0);
+  cluster->released(at(1));
+}
+
+TEST_F(ClusterRuntimeTest, HasNothingToPickOnceItIsRemoved) {
+  cluster->acquired(at(1), kOut);
+  cluster->remove();
+  EXPECT_EQ(cluster->pick({}), nullptr);
+  EXPECT_TRUE(cluster->holdsRemoved());
+  cluster->released(at(1));
+  cluster->sweep();
+  EXPECT_TRUE(cluster->endpoints().empty());
+}
+
+TEST_F(ClusterRuntimeTest, FollowsANewBalancerAndNewWeights) {
+  config.cluster(1).balancer.type = snapshot::BalancerType::Random;
+  config.cluster(1).endpoints[0].weight = 8;
+  cluster->apply(settings());
+  const auto counts = picks(10'000);
+  EXPECT_NEAR(counts.at(1), 8000, 300);
+  EXPECT_NEAR(counts.at(2), 1000, 200);
+}
+
+TEST_F(ClusterRuntimeTest, CountsClosesByDirectionAndErrno) {
+  cluster->acquired(at(1), kOut);
+  cluster->connected(at(1), kOut, {});
+  cluster->countClose(at(1), kOut, ECONNRESET);
+  cluster->released(at(1));
+  const auto closes = [this](int sysErrno) {
+    return ground.table
+        .run({.kind = telemetry::RunKind::CloseErrno,
+              .ids = {1, 1, 1, 1, static_cast<std::uint32_t>(sysErrno)}})
+        .get(telemetry::CloseErrnoCell::kCloses);
+  };
+  EXPECT_EQ(closes(ECONNRESET), 1U);
+  EXPECT_EQ(closes(0), 0U);
+}
+
+}  // namespace
+}  // namespace weft::upstream

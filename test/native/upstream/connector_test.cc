@@ -1,0 +1,243 @@
+// A connector by itself: one answer, whatever happens; the endpoint that it holds is let go; what
+// it opened is closed.
+#include "upstream/connector.h"
+
+#include <cerrno>
+#include <memory>
+#include <optional>
+
+#include <gtest/gtest.h>
+
+#include "upstream_ground.h"
+
+namespace weft::upstream {
+namespace {
+
+using base::ErrorCode;
+using telemetry::EndpointTcpCell;
+using telemetry::WorkerCell;
+using test::addressOf;
+using test::Answer;
+
+class ConnectorTest : public testing::Test, public ConnectorOwner, public os::Pollable {
+ protected:
+  ConnectorTest() {
+    for (std::uint32_t i = 1; i <= 3; ++i) {
+      config.endpoint(1, i, addressOf("10.0.1." + std::to_string(i) + ":90"));
+      ground.listen(addressOf("10.0.1." + std::to_string(i) + ":90"));
+    }
+  }
+
+  ~ConnectorTest() override { release(); }
+
+  void onConnected(Connected result) noexcept override {
+    ++answerCount;
+    connected = std::move(result);
+    connector.reset();
+  }
+
+  void onConnectFailed(const base::Error& failure, std::uint32_t attempts) noexcept override {
+    ++answerCount;
+    error = failure;
+    attemptCount = attempts;
+    connector.reset();
+  }
+
+  void onReady(os::Ready ready) noexcept override {
+    if (connector != nullptr) {
+      connector->onReady(ready);
+    }
+  }
+
+  void start() {
+    if (cluster == nullptr) {
+      cluster = std::make_unique<ClusterRuntime>(
+          ground.context, std::make_shared<const snapshot::Cluster>(config.cluster(1)));
+    }
+    connector = std::make_unique<Connector>(ground.context, *cluster, snapshot::Direction::Outbound,
+                                            *this, *this);
+    connector->start();
+  }
+
+  /// Gives the connection back.
+  void release() {
+    if (connected) {
+      cluster->released(*connected->endpoint);
+      connected.reset();
+    }
+  }
+
+  void answer(std::uint32_t endpoint, Answer how) {
+    ground.network.setAnswer(addressOf("10.0.1." + std::to_string(endpoint) + ":90"), how);
+  }
+
+  [[nodiscard]] std::uint64_t cell(WorkerCell which) { return ground.table.worker().get(which); }
+
+  UpstreamGround ground;
+  test::SnapshotBuilder config;
+  std::unique_ptr<ClusterRuntime> cluster;
+  std::unique_ptr<Connector> connector;
+  std::optional<Connected> connected;
+  base::Error error;
+  std::uint32_t attemptCount = 0;
+  int answerCount = 0;
+};
+
+TEST_F(ConnectorTest, HandsOverAnOpenConnection) {
+  start();
+  EXPECT_EQ(answerCount, 0) << "the answer comes with readiness";
+  EXPECT_EQ(connector->endpoint()->id, base::EndpointId{1});
+  ground.settle();
+  ASSERT_TRUE(connected.has_value());
+  EXPECT_EQ(connected->endpoint->id, base::EndpointId{1});
+  EXPECT_EQ(connected->attemptCount, 1U);
+  EXPECT_EQ(cluster->endpoints().at(base::EndpointId{1})->connectionsNow, 1U);
+  EXPECT_EQ(cell(WorkerCell::ConnectAttempts), 1U);
+  EXPECT_EQ(ground.poller.changeCount(), 1U) << "registered once, for good";
+  EXPECT_FALSE(cluster->unused());
+  release();
+  EXPECT_TRUE(cluster->unused());
+}
+
+TEST_F(ConnectorTest, MeasuresHowLongItTook) {
+  ground.network.setDelay(std::chrono::milliseconds(40));
+  start();
+  ground.advance(std::chrono::milliseconds(100));
+  ASSERT_TRUE(connected.has_value());
+  EXPECT_EQ(connected->connectTime, std::chrono::milliseconds(40));
+}
+
+TEST_F(ConnectorTest, LeavesOutTheTimeOfAttemptsThatFailed) {
+  answer(1, Answer::Silence);
+  start();
+  ground.advance(std::chrono::seconds(2));
+  ASSERT_TRUE(connected.has_value());
+  EXPECT_NE(connected->endpoint->id, base::EndpointId{1});
+  EXPECT_EQ(connected->attemptCount, 2U);
+  EXPECT_LT(connected->connectTime, std::chrono::milliseconds(200));
+}
+
+TEST_F(ConnectorTest, TriesEachEndpointOnce) {
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    answer(i, Answer::Refused);
+  }
+  config.cluster(1).connectAttemptsMax = 8;
+  start();
+  ground.settle();
+  EXPECT_EQ(answerCount, 1);
+  EXPECT_EQ(error.code, ErrorCode::Refused);
+  EXPECT_EQ(error.side, base::Side::Upstream);
+  EXPECT_EQ(attemptCount, 3U);
+  EXPECT_EQ(cell(WorkerCell::ConnectAttempts), 1U);
+  EXPECT_EQ(cell(WorkerCell::ConnectRetries), 2U);
+  EXPECT_EQ(ground.sockets.openCount(), 0U);
+  EXPECT_TRUE(cluster->unused());
+}
+
+TEST_F(ConnectorTest, TriesNoMoreThanItsArrayHolds) {
+  for (std::uint32_t i = 4; i <= 20; ++i) {
+    config.endpoint(1, i, addressOf("10.0.1." + std::to_string(i) + ":90"));
+  }
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    answer(i, Answer::Refused);
+  }
+  config.cluster(1).connectAttemptsMax = 100;
+  start();
+  ground.settle();
+  EXPECT_EQ(attemptCount, Connector::kAttemptsMax);
+}
+
+TEST_F(ConnectorTest, GivesEachAttemptTheWholeTimeout) {
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    answer(i, Answer::Silence);
+  }
+  start();
+  ground.advance(std::chrono::milliseconds(2900));
+  EXPECT_EQ(answerCount, 0);
+  ground.advance(std::chrono::milliseconds(800));
+  EXPECT_EQ(answerCount, 1);
+  EXPECT_EQ(error.code, ErrorCode::Timeout);
+  EXPECT_EQ(error.sysErrno, 0);
+  EXPECT_EQ(attemptCount, 3U);
+}
+
+TEST_F(ConnectorTest, FailsAtOnceWithoutEndpoints) {
+  config.cluster(1).endpoints.clear();
+  start();
+  EXPECT_EQ(answerCount, 1);
+  EXPECT_EQ(error.code, ErrorCode::NoEndpoint);
+  EXPECT_EQ(attemptCount, 0U);
+}
+
+TEST_F(ConnectorTest, StopsWhenDescriptorsRunOut) {
+  ground.sockets.setDescriptorMax(0);
+  start();
+  EXPECT_EQ(answerCount, 1);
+  EXPECT_EQ(error.code, ErrorCode::Exhausted);
+  EXPECT_EQ(attemptCount, 1U);
+  EXPECT_TRUE(cluster->unused());
+  EXPECT_EQ(cluster->endpoints().at(base::EndpointId{1})->failureCount, 0U);
+}
+
+TEST_F(ConnectorTest, BlamesNoEndpointForALackOfLocalPorts) {
+  ground.sockets.failCalls(
+      [](test::Call call) { return call == test::Call::Connect ? EADDRNOTAVAIL : 0; });
+  start();
+  ground.settle();
+  EXPECT_EQ(answerCount, 1);
+  EXPECT_EQ(attemptCount, 3U);
+  for (const auto& [id, endpoint] : cluster->endpoints()) {
+    EXPECT_EQ(endpoint->failureCount, 0U);
+  }
+}
+
+TEST_F(ConnectorTest, LetsGoOfEverythingWhenItIsDropped) {
+  answer(1, Answer::Silence);
+  start();
+  ground.settle();
+  connector.reset();
+  EXPECT_TRUE(cluster->unused());
+  EXPECT_EQ(ground.sockets.openCount(), 0U);
+  ground.advance(std::chrono::seconds(5));
+  EXPECT_EQ(answerCount, 0) << "nobody is answered";
+}
+
+TEST_F(ConnectorTest, IgnoresReadinessThatSaysNothingOfTheConnect) {
+  answer(1, Answer::Silence);
+  start();
+  connector->onReady({.bits = os::Ready::kReadable});
+  EXPECT_EQ(answerCount, 0);
+}
+
+TEST_F(ConnectorTest, OutlivesTheRemovalOfTheEndpointThatItTries) {
+  answer(1, Answer::Silence);
+  start();
+  config.removeEndpoint(1, 1);
+  cluster->apply(std::make_shared<const snapshot::Cluster>(config.cluster(1)));
+  ground.advance(std::chrono::milliseconds(1500));
+  ASSERT_TRUE(connected.has_value());
+  EXPECT_NE(connected->endpoint->id, base::EndpointId{1});
+  cluster->sweep();
+  EXPECT_FALSE(cluster->uses(base::EndpointId{1}));
+}
+
+TEST_F(ConnectorTest, AvoidsAnEndpointOnlyUntilItsBackOffHasPassed) {
+  answer(1, Answer::Refused);
+  start();
+  ground.settle();
+  EXPECT_NE(connected->endpoint->id, base::EndpointId{1});
+  release();
+  answer(1, Answer::Listener);
+  ground.advance(std::chrono::milliseconds(150));
+  bool back = false;
+  for (int i = 0; i < 4; ++i) {
+    start();
+    ground.settle();
+    back = back || connected->endpoint->id == base::EndpointId{1};
+    release();
+  }
+  EXPECT_TRUE(back);
+}
+
+}  // namespace
+}  // namespace weft::upstream
