@@ -210,6 +210,17 @@ TEST_F(TwoWorkersTest, ShareOneLimitOfAListener) {
   EXPECT_EQ(world.proxy.closes(1, CloseReason::ListenerLimit), 15U);
 }
 
+TEST_F(TwoWorkersTest, CountThoseOnTheirWayAgainstTheDescriptors) {
+  world.proxy.setDescriptorConnectionsMax(10);
+  connectMany(50);
+  for (int i = 0; i < 10; ++i) {
+    world.proxy.worker(0).turn();
+  }
+  EXPECT_EQ(cell(WorkerCell::Accepted), 10U) << "half of them are still in the other's mailbox";
+  world.settle();
+  EXPECT_EQ(served(), 10U);
+}
+
 TEST_F(TwoWorkersTest, KeepWhatTheOthersMailboxHasNoRoomFor) {
   // Nobody reads the second worker's mail meanwhile.
   connectMany(4000);
