@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <js_native_api_types.h>
@@ -118,22 +119,23 @@ Napi::Value EngineHandle::publish(const Napi::CallbackInfo& info) {
     return {env, rejectedPromise(env, reading.error())};
   }
   const PendingCalls::Call call = calls_.begin(env);
-  const auto applied = [this, queue = running_->queue(),
-                        number = call.number](std::uint64_t revision) {
-    queue->post([this, number, revision](napi_env present) {
+  const auto published = [this, queue = running_->queue(), number = call.number, next,
+                          before = published_](const engine::PublishFailure* failure) {
+    const auto error = failure == nullptr ? std::nullopt : std::optional(listenError(*failure));
+    queue->post([this, number, next, before, error](napi_env present) {
       // A stop drops what workers have not applied yet, and then says that it is done.
-      if (state_ == State::Running) {
-        calls_.resolve(present, number, makeNumber(present, static_cast<double>(revision)));
-      } else {
+      if (state_ != State::Running) {
         calls_.reject(present, number, stoppedError());
+      } else if (error) {
+        published_ = published_ == next ? before : published_;
+        calls_.reject(present, number, *error);
+      } else {
+        calls_.resolve(present, number, makeNumber(present, static_cast<double>(next->revision)));
       }
     });
   };
-  if (const auto failure = running_->engine().publish(next, applied)) {
-    calls_.reject(env, call.number, listenError(*failure));
-  } else {
-    published_ = std::move(next);
-  }
+  published_ = next;
+  running_->engine().publish(std::move(next), published);
   return {env, call.promise};
 }
 

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <utility>
 
@@ -60,8 +61,23 @@ void Acceptor::onReady(os::Ready) noexcept {
   parts_.router.routed();
 }
 
+void Acceptor::drain(std::function<void()> drained) noexcept {
+  const base::Duration handshakeTime = parts_.sockets.refuseNew(fd_);
+  acceptWaiting();
+  drained_ = std::move(drained);
+  if (handshakeTime > base::Duration::zero()) {
+    parts_.loop.arm(*this, handshakeTime);
+  } else {
+    endDrain();
+  }
+}
+
+void Acceptor::endDrain() noexcept {
+  const auto drained = std::move(drained_);
+  drained();
+}
+
 void Acceptor::acceptWaiting() noexcept {
-  parts_.sockets.refuseNew(fd_);
   for (std::uint32_t i = 0; i < kWaitingMax; ++i) {
     const Once once = acceptOne();
     if (once == Once::Empty || once == Once::Paused) {
@@ -109,6 +125,11 @@ void Acceptor::pause(int sysErrno) noexcept {
 }
 
 void Acceptor::onTimer() noexcept {
+  if (drained_) {
+    acceptWaiting();
+    endDrain();
+    return;
+  }
   parts_.loop.poller().modify(fd_, os::Interest::Accept, *this);
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <span>
 
 #include "base/address.h"
 #include "base/ids.h"
@@ -11,6 +13,7 @@
 #include "os/poller.h"
 #include "os/sockets.h"
 #include "telemetry/cells.h"
+#include "telemetry/event.h"
 #include "telemetry/event_sink.h"
 
 namespace weft::engine {
@@ -57,9 +60,10 @@ class Acceptor final : public os::Pollable, private os::Timer {
   /// The socket goes on under another listener of the configuration.
   void rename(base::ListenerId listener) noexcept { listener_ = listener; }
 
-  /// Accepts everything that waits and lets nobody else wait, so that nothing is lost when the
-  /// socket is closed next.
-  void acceptWaiting() noexcept;
+  /// Lets nobody new in, accepts everybody who is in, and calls back when nobody is half-way in any
+  /// more, so that nobody is lost when the socket is closed next. The callback, at once or in a
+  /// later turn, may destroy the acceptor; destroyed before, it lets go of the callback.
+  void drain(std::function<void()> drained) noexcept;
 
  private:
   void onReady(os::Ready ready) noexcept override;
@@ -67,6 +71,8 @@ class Acceptor final : public os::Pollable, private os::Timer {
 
   enum class Once : std::uint8_t { Accepted, Skipped, Empty, Paused };
 
+  void endDrain() noexcept;
+  void acceptWaiting() noexcept;
   [[nodiscard]] Once acceptOne() noexcept;
   void pause(int sysErrno) noexcept;
   void resumed() noexcept;
@@ -78,6 +84,7 @@ class Acceptor final : public os::Pollable, private os::Timer {
   std::uint32_t quota_ =
       1;  ///< Grows while connections keep waiting, so that a lone one costs one call.
   bool paused_ = false;
+  std::function<void()> drained_;  ///< Set while it drains.
 };
 
 }  // namespace weft::engine

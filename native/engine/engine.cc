@@ -87,6 +87,12 @@ struct Engine::Parts {
   void closeAcceptors(const std::vector<ListenSocket>& closed, std::function<void()> done);
   void openAcceptors(const ListenChanges& changes, std::function<void()> done);
 
+  void limitConnections(const snapshot::Limits& limits) noexcept;
+  void publish(const std::shared_ptr<const snapshot::Snapshot>& next, const Published& published,
+               const Ticket& turn);
+  void drain(base::Duration deadline, DrainListeners listeners, const Drained& drained,
+             const Ticket& turn);
+
   const EngineOptions options;
   os::KernelSockets sockets;
   base::SystemClock clock;
@@ -117,7 +123,7 @@ void Engine::Parts::closeAcceptors(const std::vector<ListenSocket>& closed,
   });
   for (const ListenSocket& socket : closed) {
     workers[socket.worker]->worker().post(
-        [fd = socket.fd, ticket](Worker& worker) { worker.closeAcceptor(fd); });
+        [fd = socket.fd, ticket](Worker& worker) { worker.closeAcceptor(fd, [ticket] {}); });
   }
 }
 
@@ -165,50 +171,59 @@ base::Result<std::unique_ptr<Engine>> Engine::start(const EngineOptions& options
   return engine;
 }
 
-std::unique_ptr<PublishFailure> Engine::publish(std::shared_ptr<const snapshot::Snapshot> next,
-                                                Applied applied) {
-  Parts& parts = *parts_;
-  ListenChanges changes;
-  if (auto failure = parts.listenSockets.change(*next, changes)) {
-    return failure;
-  }
-  const std::uint32_t pipeDescriptors = next->limits.pipeCountMax * kDescriptorsEach;
-  const std::uint32_t reserve =
-      std::min(kDescriptorReserve + pipeDescriptors, parts.descriptorsMax / 2);
-  parts.router.connectionsMax = (parts.descriptorsMax - reserve) / kDescriptorsEach;
-  // What leaves is emptied first, so that its connections are served by the snapshot that they came
-  // under; what is new is accepted from last, when every worker knows it.
-  parts.changes.push([&parts, next = std::move(next), changes = std::move(changes),
-                      gates = parts.listenSockets.gates(),
-                      applied = std::move(applied)](const Ticket& turn) {
-    parts.closeAcceptors(changes.closed, [&parts, next, changes, gates, applied, turn] {
-      parts.onEveryWorker([next, gates](Worker& worker) { worker.apply(next, gates); },
-                          [&parts, next, changes, applied, turn] {
-                            parts.openAcceptors(changes,
-                                                [next, applied, turn] { applied(next->revision); });
-                          });
-    });
+void Engine::publish(std::shared_ptr<const snapshot::Snapshot> next, Published published) {
+  parts_->changes.push([parts = parts_.get(), next = std::move(next),
+                        published = std::move(published)](const Ticket& turn) {
+    parts->publish(next, published, turn);
   });
-  return nullptr;
+}
+
+/// What leaves is emptied first, so that its connections are served by the snapshot that they came
+/// under; what is new is accepted from last, when every worker knows it.
+void Engine::Parts::publish(const std::shared_ptr<const snapshot::Snapshot>& next,
+                            const Published& published, const Ticket& turn) {
+  ListenChanges listenChanges;
+  if (const auto failure = listenSockets.change(*next, listenChanges)) {
+    published(failure.get());
+    return;
+  }
+  limitConnections(next->limits);
+  closeAcceptors(listenChanges.closed, [this, next, listenChanges, gates = listenSockets.gates(),
+                                        published, turn] {
+    onEveryWorker([next, gates](Worker& worker) { worker.apply(next, gates); },
+                  [this, listenChanges, published, turn] {
+                    openAcceptors(listenChanges, [published, turn] { published(nullptr); });
+                  });
+  });
+}
+
+void Engine::Parts::limitConnections(const snapshot::Limits& limits) noexcept {
+  const std::uint32_t pipeDescriptors = limits.pipeCountMax * kDescriptorsEach;
+  const std::uint32_t reserve = std::min(kDescriptorReserve + pipeDescriptors, descriptorsMax / 2);
+  router.connectionsMax = (descriptorsMax - reserve) / kDescriptorsEach;
 }
 
 void Engine::drain(base::Duration deadline, DrainListeners listeners, Drained drained) {
-  Parts& parts = *parts_;
+  parts_->changes.push([parts = parts_.get(), deadline, listeners,
+                        drained = std::move(drained)](const Ticket& turn) {
+    parts->drain(deadline, listeners, drained, turn);
+  });
+}
+
+void Engine::Parts::drain(base::Duration deadline, DrainListeners listeners, const Drained& drained,
+                          const Ticket& turn) {
   const bool close = listeners == DrainListeners::Close;
-  std::vector<ListenSocket> closed =
-      close ? parts.listenSockets.takeAll() : std::vector<ListenSocket>{};
-  parts.changes.push([&parts, closed = std::move(closed), close, deadline,
-                      drained = std::move(drained)](const Ticket& turn) {
-    parts.closeAcceptors(closed, [&parts, close, deadline, drained, turn] {
-      const auto forced = std::make_shared<std::atomic<std::uint64_t>>(0);
-      const Ticket all = std::make_shared<Barrier>([drained, forced] { drained(forced->load()); });
-      parts.onEveryWorker(
-          [deadline, close, forced, all](Worker& worker) {
-            worker.drain(deadline, close ? proxy::DrainUntil::Empty : proxy::DrainUntil::Deadline,
-                         [forced, all](std::uint32_t count) { forced->fetch_add(count); });
-          },
-          [turn] {});
-    });
+  const std::vector<ListenSocket> closed =
+      close ? listenSockets.takeAll() : std::vector<ListenSocket>{};
+  closeAcceptors(closed, [this, close, deadline, drained, turn] {
+    const auto forced = std::make_shared<std::atomic<std::uint64_t>>(0);
+    const Ticket all = std::make_shared<Barrier>([drained, forced] { drained(forced->load()); });
+    onEveryWorker(
+        [deadline, close, forced, all](Worker& worker) {
+          worker.drain(deadline, close ? proxy::DrainUntil::Empty : proxy::DrainUntil::Deadline,
+                       [forced, all](std::uint32_t count) { forced->fetch_add(count); });
+        },
+        [turn] {});
   });
 }
 

@@ -44,7 +44,8 @@ struct PublishFailure {
 
 class Engine {
  public:
-  using Applied = std::function<void(std::uint64_t revision)>;
+  /// Null when every worker has adopted the snapshot.
+  using Published = std::function<void(const PublishFailure* failure)>;
   using Drained = std::function<void(std::uint64_t forcedCount)>;
   using Dumped = std::function<void(DumpResult result)>;
 
@@ -56,10 +57,10 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
-  /// Opens what is new, then has every worker adopt the snapshot. On success `applied` is called
-  /// once, by the worker that acknowledges last (or by stop()). REQUIRES: revisions increase.
-  [[nodiscard]] std::unique_ptr<PublishFailure> publish(
-      std::shared_ptr<const snapshot::Snapshot> next, Applied applied);
+  /// After the changes before it: opens what is new, then has every worker adopt the snapshot.
+  /// `published` is called once, within the call, by a worker or by stop(). REQUIRES: revisions
+  /// increase.
+  void publish(std::shared_ptr<const snapshot::Snapshot> next, Published published);
 
   /// `drained` is called once, when the last connection has ended or was reset at the deadline. A
   /// further call can only shorten the deadline.

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -197,13 +198,15 @@ void Worker::openAcceptor(int fd, base::ListenerId listener) {
   }
 }
 
-void Worker::closeAcceptor(int fd) {
-  std::erase_if(acceptors_, [fd](const std::unique_ptr<Acceptor>& acceptor) {
-    if (acceptor->fd() != fd) {
-      return false;
-    }
-    acceptor->acceptWaiting();
-    return true;
+void Worker::closeAcceptor(int fd, std::function<void()> closed) {
+  const auto found = std::ranges::find(acceptors_, fd, &Acceptor::fd);
+  if (found == acceptors_.end()) {
+    closed();
+    return;
+  }
+  (*found)->drain([this, fd, closed = std::move(closed)] {
+    std::erase_if(acceptors_, [fd](const auto& acceptor) { return acceptor->fd() == fd; });
+    closed();
   });
 }
 

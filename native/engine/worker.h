@@ -95,8 +95,9 @@ class Worker {
 
   void openAcceptor(int fd, base::ListenerId listener);
 
-  /// Accepts what waits and lets go of the descriptor; the caller closes it.
-  void closeAcceptor(int fd);
+  /// Accepts everybody who waits and lets go of the descriptor; then `closed`, at once or in a
+  /// later turn, where the caller closes it. A worker that stops before only lets go of `closed`.
+  void closeAcceptor(int fd, std::function<void()> closed);
   void renameAcceptor(int fd, base::ListenerId listener);
 
   void drain(base::Duration deadline, proxy::DrainUntil until, proxy::Drain::Drained drained);

@@ -1,6 +1,7 @@
 #include "os/kernel_sockets.h"
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 
 #include "base/address.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "os/direct_calls.h"
 #include "os/socket_address.h"
@@ -28,6 +30,9 @@ using base::AddressFamily;
 using base::Error;
 using base::Result;
 using base::Side;
+
+/// How long a client's answer to a listener's answer may be on its way.
+constexpr base::Duration kHandshakeTime = std::chrono::milliseconds(100);
 
 int familyOf(const Address& address) noexcept {
   switch (address.family()) {
@@ -124,13 +129,14 @@ void KernelSockets::setListenOptions(int fd, const ListenOptions& options) noexc
   static_cast<void>(::listen(fd, static_cast<int>(options.backlogCount)));
 }
 
-void KernelSockets::refuseNew(int listener) noexcept {
+base::Duration KernelSockets::refuseNew(int listener) noexcept {
   if (isUnixSocket(listener)) {
-    // A shutdown of a TCP listener would reset those who wait.
     ::shutdown(listener, SHUT_RD);
-  } else {
-    dropPackets(listener);
+    return {};
   }
+  // A shutdown of a TCP listener would reset those who wait.
+  dropHandshakes(listener);
+  return kHandshakeTime;
 }
 
 void KernelSockets::closeListener(int fd, const Address& address) noexcept {

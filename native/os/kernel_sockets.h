@@ -11,7 +11,7 @@ class KernelSockets final : public Sockets {
  public:
   [[nodiscard]] base::Result<int> listen(const ListenOptions& options) override;
   void setListenOptions(int fd, const ListenOptions& options) noexcept override;
-  void refuseNew(int listener) noexcept override;
+  [[nodiscard]] base::Duration refuseNew(int listener) noexcept override;
   void closeListener(int fd, const base::Address& address) noexcept override;
   [[nodiscard]] Accepted accept(int listener) override;
   [[nodiscard]] base::Result<int> connect(const base::Address& address,

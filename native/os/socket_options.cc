@@ -1,6 +1,7 @@
 #include "os/socket_options.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdint>
 
@@ -60,9 +61,20 @@ bool isUnixSocket(int fd) noexcept {
   return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) == 0 && domain == AF_UNIX;
 }
 
-void dropPackets(int fd) noexcept {
-  sock_filter nothing = BPF_STMT(BPF_RET | BPF_K, 0);
-  const sock_fprog program{.len = 1, .filter = &nothing};
+void dropHandshakes(int fd) noexcept {
+  constexpr std::uint32_t kFlagsAt = 13;
+  constexpr std::uint32_t kSyn = 0x02;
+  constexpr std::uint32_t kAck = 0x10;
+  constexpr std::uint32_t kWhole = ~0U;
+  std::array<sock_filter, 5> statements = {{
+      BPF_STMT(BPF_LD | BPF_B | BPF_ABS, kFlagsAt),
+      BPF_STMT(BPF_ALU | BPF_AND | BPF_K, kSyn | kAck),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, kSyn, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+      BPF_STMT(BPF_RET | BPF_K, kWhole),
+  }};
+  const sock_fprog program{.len = static_cast<unsigned short>(statements.size()),
+                           .filter = statements.data()};
   static_cast<void>(setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)));
 }
 

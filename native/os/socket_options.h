@@ -17,9 +17,9 @@ void setIpv6Only(int fd, bool ipv6Only) noexcept;
 
 [[nodiscard]] bool isUnixSocket(int fd) noexcept;
 
-/// The socket receives nothing any more: a listener does not see a client that knocks now, which
-/// knocks again after a second. What it has received stays.
-void dropPackets(int fd) noexcept;
+/// A listening TCP socket begins no handshake any more: it does not see a client that knocks now,
+/// which knocks again after a second. Those that it has answered get in.
+void dropHandshakes(int fd) noexcept;
 
 /// The next close sends a reset.
 void lingerZero(int fd) noexcept;

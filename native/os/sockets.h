@@ -73,9 +73,10 @@ class Sockets {
   /// Changes backlog, mode and what later accepted sockets inherit.
   virtual void setListenOptions(int fd, const ListenOptions& options) noexcept = 0;
 
-  /// Lets nobody else into the queue of a listening socket; who is in it can still be accepted.
-  /// Without this, who comes between the last accept and the close is let in and then reset.
-  virtual void refuseNew(int listener) noexcept = 0;
+  /// Lets nobody else begin to connect to a listening socket; who waits in it can still be
+  /// accepted, and so can who is within a handshake, for as long as is returned. Without this, who
+  /// comes between the last accept and the close is let in and then reset.
+  [[nodiscard]] virtual base::Duration refuseNew(int listener) noexcept = 0;
 
   /// Closes a listening socket; removes the file of a unix socket that is still ours.
   virtual void closeListener(int fd, const base::Address& address) noexcept = 0;

@@ -37,11 +37,11 @@ class EngineUnderTest {
 
   /// Publishes what `config` says and waits until it is applied. The program ends when that fails.
   void publish() {
-    std::promise<void> applied;
-    const auto failure =
-        engine->publish(config.build(), [&applied](std::uint64_t) { applied.set_value(); });
-    WEFT_CHECK(failure == nullptr);
-    applied.get_future().wait();
+    std::promise<bool> applied;
+    engine->publish(config.build(), [&applied](const engine::PublishFailure* failure) {
+      applied.set_value(failure == nullptr);
+    });
+    WEFT_CHECK(applied.get_future().get());
   }
 
   /// Drains and waits for the end; returns how many were reset.

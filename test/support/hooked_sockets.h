@@ -42,7 +42,9 @@ class HookedSockets final : public os::Sockets {
     kernel_.setListenOptions(fd, options);
   }
 
-  void refuseNew(int listener) noexcept override { kernel_.refuseNew(listener); }
+  [[nodiscard]] base::Duration refuseNew(int listener) noexcept override {
+    return kernel_.refuseNew(listener);
+  }
 
   void closeListener(int fd, const base::Address& address) noexcept override {
     kernel_.closeListener(fd, address);

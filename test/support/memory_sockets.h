@@ -66,6 +66,9 @@ class MemorySockets final : public os::Sockets {
   /// The connection of this descriptor gets no answers any more.
   void timeOut(int fd) { stream(fd).timeOut(); }
 
+  /// Whoever connects to a listener that refuses new ones is within a handshake for this long.
+  void setHandshakeTime(base::Duration time) noexcept { handshakeTime_ = time; }
+
   /// A listening socket's own address, with the port that it was given.
   [[nodiscard]] base::Address listenAddress(int fd) const;
 
@@ -80,7 +83,10 @@ class MemorySockets final : public os::Sockets {
   [[nodiscard]] base::Result<int> listen(const os::ListenOptions& options) override;
   void setListenOptions(int fd, const os::ListenOptions& options) noexcept override;
 
-  void refuseNew(int fd) noexcept override { at(fd).listener->refusesNew = true; }
+  [[nodiscard]] base::Duration refuseNew(int fd) noexcept override {
+    at(fd).listener->refusesNew = handshakeTime_ == base::Duration::zero();
+    return handshakeTime_;
+  }
 
   void closeListener(int fd, const base::Address& address) noexcept override;
   [[nodiscard]] os::Accepted accept(int listener) override;
@@ -138,6 +144,7 @@ class MemorySockets final : public os::Sockets {
   std::size_t pipeBytesMax_ = SIZE_MAX;
   std::uint32_t descriptorMax_ = UINT32_MAX;
   std::uint32_t openCount_ = 0;
+  base::Duration handshakeTime_{};
 };
 
 }  // namespace weft::test

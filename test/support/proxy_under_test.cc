@@ -54,8 +54,7 @@ std::unique_ptr<engine::PublishFailure> ProxyUnderTest::publish(
     return failure;
   }
   for (const ListenSocket& socket : changes.closed) {
-    worker(socket.worker).closeAcceptor(socket.fd);
-    ground_.sockets.closeListener(socket.fd, socket.options.address);
+    closeListener(socket);
   }
   for (const auto& parts : parts_) {
     parts->worker->apply(next, listenSockets_.gates());
@@ -72,8 +71,7 @@ std::unique_ptr<engine::PublishFailure> ProxyUnderTest::publish(
 void ProxyUnderTest::drain(base::Duration deadline, bool keepListeners) {
   if (!keepListeners) {
     for (const ListenSocket& socket : listenSockets_.takeAll()) {
-      worker(socket.worker).closeAcceptor(socket.fd);
-      ground_.sockets.closeListener(socket.fd, socket.options.address);
+      closeListener(socket);
     }
   }
   drainStarted_ = true;
@@ -86,6 +84,12 @@ void ProxyUnderTest::drain(base::Duration deadline, bool keepListeners) {
                            --drainsOpen_;
                          });
   }
+}
+
+void ProxyUnderTest::closeListener(const ListenSocket& socket) {
+  worker(socket.worker).closeAcceptor(socket.fd, [this, socket] {
+    ground_.sockets.closeListener(socket.fd, socket.options.address);
+  });
 }
 
 void ProxyUnderTest::turn() {

@@ -112,6 +112,7 @@ class ProxyUnderTest {
     std::unique_ptr<engine::Worker> worker;
   };
 
+  void closeListener(const engine::ListenSocket& socket);
   [[nodiscard]] std::uint64_t sumOf(const telemetry::RunKey& key, std::size_t cell);
 
   const Ground ground_;

@@ -141,6 +141,26 @@ TEST_F(AcceptorTest, AcceptsWhatWaitsBeforeItsListenerCloses) {
   EXPECT_EQ(late.failure(), ECONNREFUSED);
 }
 
+TEST_F(AcceptorTest, AcceptsWhoIsWithinAHandshakeWhenItsListenerCloses) {
+  world.sockets.setHandshakeTime(std::chrono::milliseconds(100));
+  world.proxy.drain(std::chrono::seconds(10), false);
+  connectMany(3);
+  world.settle();
+  EXPECT_EQ(served(), 3U);
+  world.advance(std::chrono::milliseconds(120));
+  Peer& late = world.connect();
+  world.settle();
+  EXPECT_EQ(late.failure(), ECONNREFUSED);
+}
+
+TEST_F(AcceptorTest, MayStopWhileItsListenerCloses) {
+  world.sockets.setHandshakeTime(std::chrono::milliseconds(100));
+  world.proxy.drain(std::chrono::seconds(10), false);
+  world.settle();
+  world.proxy.stop();
+  world.advance(std::chrono::milliseconds(120));
+}
+
 TEST_F(AcceptorTest, StopsCountingItsPauseWhenItsListenerCloses) {
   world.sockets.setDescriptorMax(1);
   connectMany(1);

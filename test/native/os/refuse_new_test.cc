@@ -6,6 +6,7 @@
 #include <string>
 
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -39,7 +40,7 @@ TEST(RefuseNewTest, WhoWaitsOnTcpIsAcceptedAndNobodyElseIsLetIn) {
   const base::Address address = base::Address::ipv4({127, 0, 0, 1}, portOf(listener));
   const int waiting = sockets.connect(address, {}).value();
 
-  sockets.refuseNew(listener);
+  EXPECT_GT(sockets.refuseNew(listener), base::Duration::zero());
   const int late = sockets.connect(address, {}).value();
   const Accepted first = sockets.accept(listener);
   EXPECT_NE(first.fd, kNoFd);
@@ -64,6 +65,28 @@ TEST(RefuseNewTest, WhoWaitsOnTcpIsAcceptedAndNobodyElseIsLetIn) {
   sockets.close(first.fd);
 }
 
+TEST(RefuseNewTest, WhoIsWithinAHandshakeOnTcpIsAccepted) {
+  KernelSockets sockets;
+  const int listener = listenOn(sockets, base::Address::ipv4({127, 0, 0, 1}, 0));
+  const base::Address address = base::Address::ipv4({127, 0, 0, 1}, portOf(listener));
+  // The kernel does not count a client's answer without bytes: its handshake goes on.
+  const int seconds = 10;
+  ASSERT_EQ(setsockopt(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds)), 0);
+  const int client = sockets.connect(address, {}).value();
+  ASSERT_EQ(sockets.accept(listener).sysErrno, EAGAIN);
+
+  static_cast<void>(sockets.refuseNew(listener));
+  const std::array<std::byte, 3> sent{};
+  ASSERT_EQ(sockets.write(client, sent).bytes, 3U);
+  const Accepted accepted = sockets.accept(listener);
+  EXPECT_NE(accepted.fd, kNoFd);
+  std::array<std::byte, 8> received{};
+  EXPECT_EQ(sockets.read(accepted.fd, received).bytes, 3U);
+  sockets.closeListener(listener, address);
+  sockets.close(client);
+  sockets.close(accepted.fd);
+}
+
 TEST(RefuseNewTest, WhoWaitsOnAUnixSocketIsAcceptedAndNobodyElseIsLetIn) {
   KernelSockets sockets;
   const std::string path = testing::TempDir() + "/weft-refuse-" + std::to_string(getpid());
@@ -71,7 +94,7 @@ TEST(RefuseNewTest, WhoWaitsOnAUnixSocketIsAcceptedAndNobodyElseIsLetIn) {
   const int listener = listenOn(sockets, address);
   const int waiting = sockets.connect(address, {}).value();
 
-  sockets.refuseNew(listener);
+  EXPECT_EQ(sockets.refuseNew(listener), base::Duration::zero());
   const auto late = sockets.connect(address, {});
   ASSERT_FALSE(late.ok());
   EXPECT_EQ(late.error().sysErrno, ECONNREFUSED);
