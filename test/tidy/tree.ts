@@ -6,8 +6,8 @@ import { extname, join, posix, relative } from 'node:path';
 
 export type Tree = ReadonlyMap<string, string>;
 
-/** What is made by tools and never written by a person. */
-const skippedFolders = new Set([
+/** What is made by tools and never written by a person; `.git` is a file in a linked work tree. */
+const skippedNames = new Set([
   '.git',
   'build',
   'build-native',
@@ -26,8 +26,9 @@ export function readTree(root: string): Tree {
   const visit = (folder: string): void => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       const path = join(folder, entry.name);
+      if (skippedNames.has(entry.name)) continue;
       if (entry.isDirectory()) {
-        if (!skippedFolders.has(entry.name)) visit(path);
+        visit(path);
       } else if (isText(path)) {
         tree.set(relative(root, path), readFileSync(path, 'utf8'));
       }
