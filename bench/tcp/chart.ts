@@ -2,8 +2,8 @@
 // Colours are chosen by the reader's theme inside the SVG; text has one grey that reads on both.
 
 import { medianOf } from './figures.ts';
-import type { Run } from './record.ts';
 import type { Metric, RowName } from './rows.ts';
+import type { Run } from './run.ts';
 import { show } from './table.ts';
 
 interface Panel {

@@ -2,22 +2,11 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import type { Provenance } from '../support/machine.ts';
 import { resultsFolder, root } from '../support/paths.ts';
 import { drawChart } from './chart.ts';
-import { medianOf, type Results } from './figures.ts';
-import type { BenchOptions } from './options.ts';
-import type { Peer } from './peers/peer.ts';
+import { medianOf } from './figures.ts';
 import type { Metric } from './rows.ts';
-import type { Verdict } from './targets.ts';
-
-export interface Run {
-  readonly provenance: Provenance;
-  readonly options: BenchOptions;
-  readonly peers: readonly Peer[];
-  readonly results: Results;
-  readonly verdicts: readonly Verdict[];
-}
+import type { Run } from './run.ts';
 
 const metrics: readonly Metric[] = [
   'throughput',

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { Backend, Client, echo, freePort } from '../support/tcp.ts';
+import { Backend, Client, echo, freePort, isRefused } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 import { WeftRun } from '../support/weft.ts';
 
@@ -139,15 +139,7 @@ test('POST /drain lets open connections finish and keeps the process; it is last
   assert.equal((await weft.get('/drain?deadline=20s', { method: 'POST' })).status, 202);
   assert.equal((await weft.get('/ready')).status, 503);
   assert.equal((await weft.get('/live')).status, 200);
-  await until('the listener to be closed', () =>
-    Client.connect(port).then(
-      (late) => {
-        late.close();
-        return false;
-      },
-      () => true,
-    ),
-  );
+  await until('the listener to be closed', () => isRefused(port));
   assert.equal(await client.exchange('still'), 'still');
   client.socket.end();
   assert.equal(await client.end(), 'end');

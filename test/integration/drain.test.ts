@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, test } from 'node:test';
 import type { DrainConfig } from '../../lib/config/user-config.ts';
-import { Backend, Client, echo, freePort } from '../support/tcp.ts';
+import { Backend, Client, echo, freePort, isRefused } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 import { WeftRun } from '../support/weft.ts';
 
@@ -41,15 +41,7 @@ test('SIGTERM: not ready at once, no new connection, open ones finish, then it e
   run.signal('SIGTERM');
   await run.logged('draining');
   assert.equal((await run.get('/ready')).status, 503);
-  await until('new connections to be refused', () =>
-    Client.connect(port).then(
-      (late) => {
-        late.close();
-        return false;
-      },
-      () => true,
-    ),
-  );
+  await until('new connections to be refused', () => isRefused(port));
   assert.equal(await client.exchange('still'), 'still');
   client.socket.end();
   assert.equal(await client.end(), 'end');

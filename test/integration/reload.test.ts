@@ -6,7 +6,7 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, afterEach, before, test } from 'node:test';
 import type { UserConfig } from '../../lib/config/user-config.ts';
-import { Backend, Client, echo, freePort, greet } from '../support/tcp.ts';
+import { Backend, Client, echo, freePort, greet, isRefused } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 import { WeftRun } from '../support/weft.ts';
 
@@ -73,15 +73,7 @@ test('a listener that is added listens, one that is removed closes and its conne
   const added = await freePort();
   const listeners = [{ name: 'added', address: `127.0.0.1:${added}`, cluster: 'app' }];
   assert.equal(await run.reload(configOf([echoing.address], { listeners })), 'success');
-  await until('the removed listener to refuse', () =>
-    Client.connect(port).then(
-      (late) => {
-        late.close();
-        return false;
-      },
-      () => true,
-    ),
-  );
+  await until('the removed listener to refuse', () => isRefused(port));
   assert.equal(await client.exchange('still'), 'still');
   const fresh = await Client.connect(added);
   assert.equal(await fresh.exchange('y'), 'y');

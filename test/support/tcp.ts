@@ -176,3 +176,14 @@ export class Client {
     this.#wake();
   }
 }
+
+/** Whether nobody listens there. */
+export function isRefused(port: number): Promise<boolean> {
+  return Client.connect(port).then(
+    (client) => {
+      client.close();
+      return false;
+    },
+    () => true,
+  );
+}
