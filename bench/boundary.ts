@@ -89,6 +89,7 @@ function addScrape(bench: Bench): void {
     appliedRevision: 1,
     reloadsSucceeded: 0,
     reloadsFailed: 0,
+    dns: null,
     build: {},
   };
   const name = `scrape of ${metEndpointCount} endpoints counted by ${workerCount} workers`;

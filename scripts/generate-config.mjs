@@ -45,6 +45,7 @@ function typeText(node) {
       return 'Size';
     case 'address':
       return 'AddressText';
+    case 'nameServer':
     case 'name':
     case 'mode':
       return 'string';
@@ -77,6 +78,8 @@ function kindText(node) {
       return node.words.map((word) => `\`'${word}'\``).join(', ');
     case 'mode':
       return 'octal text';
+    case 'nameServer':
+      return 'IP address, with a port or without';
     case 'object':
       return `[${node.typeName}](#${node.typeName.toLowerCase()})`;
     case 'map':

@@ -38,10 +38,29 @@ export interface EndpointReport {
   readonly workers: readonly EndpointPart[];
 }
 
+/** A host name among the endpoints of a cluster. */
+export interface NameReport {
+  readonly name: string;
+  /** `waiting`, `found`, `stale`, `unresolved` or `absent` (docs/operations.md). */
+  readonly state: string;
+  readonly addresses: readonly string[];
+  /** Who answered: `dns` or `hosts`; `null` before there was an answer. */
+  readonly origin: string | null;
+  readonly ttlMs: number | null;
+  /** Since the last answer that had addresses. */
+  readonly ageMs: number | null;
+  readonly nextLookupMs: number;
+  /** Lookups in a row that failed. */
+  readonly failureCount: number;
+  /** Why the last lookup found nothing. */
+  readonly error: string | null;
+}
+
 export interface ClusterReport {
   readonly id: number;
   readonly name: string;
   readonly balancer: string;
+  readonly names: readonly NameReport[];
   readonly endpoints: readonly EndpointReport[];
 }
 

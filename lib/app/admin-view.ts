@@ -18,12 +18,14 @@ import type { Engine } from '../engine/engine.ts';
 import { type ControlFacts, collectFamilies } from '../metrics/families.ts';
 import { type ExpositionFormat, renderMetrics } from '../metrics/prometheus.ts';
 import type { Registry } from '../metrics/registry.ts';
+import type { Discovery } from './discovery.ts';
 
 export interface ProxyViewParts {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly publisher: Publisher;
   readonly state: DesiredState;
+  readonly discovery: Discovery;
   readonly log: Log;
   readonly config: () => Config;
   readonly readiness: () => Readiness;
@@ -55,14 +57,16 @@ export class ProxyView implements AdminView {
   }
 
   async clusters(endpointCountMax: number): Promise<Page<ClusterReport>> {
-    const { engine, state } = this.#parts;
+    const { engine, state, discovery } = this.#parts;
     const dump = await engine.dump({ type: 'clusters', countMax: endpointCountMax });
     const parts = new Map<number, EndpointDump[]>();
     for (const endpoint of dump.endpoints) {
       const known = parts.get(endpoint.endpointId);
       known === undefined ? parts.set(endpoint.endpointId, [endpoint]) : known.push(endpoint);
     }
-    const items = state.current().clusters.map((cluster) => clusterReport(cluster, parts));
+    const items = state
+      .current()
+      .clusters.map((cluster) => clusterReport(cluster, parts, discovery.names(cluster.config)));
     return { items, truncated: dump.truncated };
   }
 
@@ -98,11 +102,13 @@ export class ProxyView implements AdminView {
 function clusterReport(
   { id, config, endpoints }: DesiredCluster,
   parts: ReadonlyMap<number, readonly EndpointDump[]>,
+  names: ClusterReport['names'],
 ): ClusterReport {
   return {
     id,
     name: config.name,
     balancer: config.balancer.type,
+    names,
     endpoints: endpoints.map((endpoint) => endpointReport(endpoint, parts.get(endpoint.id) ?? [])),
   };
 }

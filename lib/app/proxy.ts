@@ -11,9 +11,7 @@ import type { Config } from '../config/config.ts';
 import type { Addon, DrainResult } from '../contract/addon.ts';
 import { compile } from '../control/compile.ts';
 import { DesiredState } from '../control/desired-state.ts';
-import { EndpointSources } from '../control/endpoint-sources.ts';
 import { Publisher } from '../control/publisher.ts';
-import { StaticSource } from '../discovery/static.ts';
 import { type BoundaryTrace, Engine } from '../engine/engine.ts';
 import { AccessLog } from '../events/access-log.ts';
 import { EventDispatcher } from '../events/dispatcher.ts';
@@ -22,6 +20,7 @@ import { Notices } from '../events/notices.ts';
 import { Registry } from '../metrics/registry.ts';
 import { ProxyView } from './admin-view.ts';
 import { isSameConfig, keysForNextStart } from './config-change.ts';
+import { Discovery } from './discovery.ts';
 import { engineOptions } from './engine-options.ts';
 
 export interface ProxyOptions {
@@ -79,7 +78,9 @@ export class WeftProxy {
       const parts = this.#wire(config);
       this.#parts = parts;
       await this.#openAdmin(config, parts);
-      this.#want(config, parts.sources);
+      await parts.discovery.prepare(config);
+      this.#refuseUnless('starting');
+      this.#want(config, parts.discovery);
       await parts.publisher.commit(() => undefined);
       this.#refuseUnless('starting');
     } catch (error) {
@@ -124,7 +125,7 @@ export class WeftProxy {
     this.#phase = 'stopped';
     this.#cancelSweep();
     this.#parts?.publisher.stop();
-    this.#parts?.sources.stop();
+    this.#parts?.discovery.stop();
     const admin = this.#admin;
     this.#admin = null;
     await admin?.close();
@@ -160,8 +161,9 @@ export class WeftProxy {
       delayMs: publishDelayMs,
       delayMaxMs: publishDelayMaxMs,
     });
-    const sources = new EndpointSources({
-      makeSource: ({ endpoints }) => new StaticSource(endpoints),
+    const discovery = new Discovery({
+      clock: this.#clock,
+      log: this.#log,
       report: (clusterName, endpoints) => {
         this.#state.setEndpoints(clusterName, endpoints);
         if (!this.#isApplying) {
@@ -169,7 +171,7 @@ export class WeftProxy {
         }
       },
     });
-    return { engine, registry, publisher, sources, notices: dispatcher.notices };
+    return { engine, registry, publisher, discovery, notices: dispatcher.notices };
   }
 
   #dispatcher(): { readonly events: EventDispatcher; readonly notices: Notices } {
@@ -210,12 +212,13 @@ export class WeftProxy {
   }
 
   #view(parts: Parts): ProxyView {
-    const { engine, registry, publisher } = parts;
+    const { engine, registry, publisher, discovery } = parts;
     return new ProxyView({
       engine,
       registry,
       publisher,
       state: this.#state,
+      discovery,
       log: this.#log,
       config: () => this.#running().config,
       readiness: () => this.#readiness(),
@@ -224,6 +227,7 @@ export class WeftProxy {
         appliedRevision: publisher.appliedRevision,
         reloadsSucceeded: this.#reloads.succeeded,
         reloadsFailed: this.#reloads.failed,
+        dns: discovery.facts(),
         build: this.#options.build,
       }),
       drain: (deadlineMs) => void this.drain(deadlineMs).catch(() => undefined),
@@ -238,13 +242,14 @@ export class WeftProxy {
 
   async #reloadNow(load: () => Promise<Config>): Promise<ReloadOutcome> {
     try {
-      const { config, publisher, sources } = this.#running();
+      const { config, publisher, discovery } = this.#running();
       const next = await load();
-      this.#refuseUnless('running');
       const unchanged = isSameConfig(config, next);
       if (!unchanged) {
-        this.#want(next, sources);
-        await publisher.commit(() => this.#want(config, sources));
+        await discovery.prepare(next);
+        this.#refuseUnless('running');
+        this.#want(next, discovery);
+        await publisher.commit(() => this.#want(config, discovery));
         this.#adopt(config, next);
       }
       this.#reloads.succeeded += 1;
@@ -269,10 +274,10 @@ export class WeftProxy {
   }
 
   /** What sources report meanwhile belongs to this configuration: the commit that follows publishes it. */
-  #want(config: Config, sources: EndpointSources): void {
+  #want(config: Config, discovery: Discovery): void {
     this.#isApplying = true;
     this.#state.setConfig(config);
-    sources.apply(config);
+    discovery.apply(config);
     this.#isApplying = false;
   }
 
@@ -331,7 +336,7 @@ interface Parts {
   readonly engine: Engine;
   readonly registry: Registry;
   readonly publisher: Publisher;
-  readonly sources: EndpointSources;
+  readonly discovery: Discovery;
   readonly notices: Notices;
 }
 

@@ -146,7 +146,7 @@ function notAnIp(host: string, port: number): Parsed<Address> {
     );
   }
   if (/^[a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?\.?$/i.test(host)) {
-    const problem = `'${host}' is a host name, and host names are not looked up`;
+    const problem = `'${host}' is a host name, and only endpoints may be names`;
     return bad('host-name', problem, `Write its IP address, as 'getent hosts ${host}' shows it.`);
   }
   return bad('bad-address', expected);

@@ -14,6 +14,7 @@ export interface Config {
   readonly workerCount: number | null;
   readonly listeners: readonly ResolvedListener[];
   readonly clusters: readonly ResolvedCluster[];
+  readonly dns: ResolvedDns;
   readonly limits: LimitsSnapshot;
   readonly admin: ResolvedAdmin | null;
   readonly log: ResolvedLog;
@@ -29,7 +30,20 @@ export interface ResolvedCluster extends Omit<ClusterSnapshot, 'id' | 'revision'
   readonly endpoints: readonly ResolvedEndpoint[];
 }
 
+/** The address may be a host name with a port (lib/base/endpoint-address.ts). */
 export interface ResolvedEndpoint extends Omit<EndpointSnapshot, 'id'> {}
+
+export interface ResolvedDns {
+  /** With ports; `null`: those of /etc/resolv.conf. */
+  readonly servers: readonly string[] | null;
+  readonly family: 'all' | 'ipv4' | 'ipv6';
+  readonly ttlMinMs: number;
+  readonly ttlMaxMs: number;
+  readonly negativeTtlMs: number;
+  readonly timeoutMs: number;
+  readonly lookupsMax: number;
+  readonly recordsMax: number;
+}
 
 export interface ResolvedAdmin {
   readonly address: string;

@@ -18,6 +18,7 @@ function because<const Value>(
 
 const allCpus = 'the CPUs that the process may use';
 const ownAddress = "the listener's address";
+const resolvConf = 'those of `/etc/resolv.conf`';
 const allConnections = '`limits.connectionsMax`';
 const byDirection = '`1s`; `300ms` when only inbound listeners use the cluster';
 
@@ -64,6 +65,15 @@ export const defaults = {
     'a lost one costs a client one attempt in ten seconds',
   ),
   endpointWeight: because(1, 'equal shares'),
+
+  dnsServers: because(null, 'the resolver of the host knows its names', resolvConf),
+  dnsFamily: because('all', 'endpoints that cannot be reached are avoided anyway'),
+  dnsTtlMinMs: because(5_000, 'a record with a TTL of 0 must not become a flood of questions'),
+  dnsTtlMaxMs: because(3_600_000, 'a record that was wrong for a moment is not wrong for a day'),
+  dnsNegativeTtlMs: because(10_000, 'a service that is about to appear is found soon'),
+  dnsTimeoutMs: because(5_000, 'two tries at two servers; as in the C library'),
+  dnsLookupsMax: because(16, 'a start with 1,000 names is no burst that a resolver would drop'),
+  dnsRecordsMax: because(1_000, 'more than a service has; an answer can hold four thousand'),
 
   limitConnectionsMax: because(
     100_000,

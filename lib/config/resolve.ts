@@ -3,15 +3,23 @@
 
 import { formatAddress, parseAddress } from '../base/address.ts';
 import { parseDuration } from '../base/duration.ts';
+import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-address.ts';
 import { freezeDeep } from '../base/freeze.ts';
 import type { Parsed } from '../base/parsed.ts';
 import { parseSize } from '../base/size.ts';
 import type { BalancerSnapshot, KeepaliveSnapshot, LimitsSnapshot } from '../contract/snapshot.ts';
-import type { Config, ResolvedCluster, ResolvedEndpoint, ResolvedListener } from './config.ts';
+import type {
+  Config,
+  ResolvedCluster,
+  ResolvedDns,
+  ResolvedEndpoint,
+  ResolvedListener,
+} from './config.ts';
 import { defaults } from './defaults.ts';
 import type {
   BalancerConfig,
   ClusterConfig,
+  DnsConfig,
   EndpointConfig,
   KeepaliveConfig,
   ListenerConfig,
@@ -38,6 +46,7 @@ export function resolve(user: UserConfig): Config {
     clusters: Object.entries(user.clusters).map(([name, cluster]) =>
       resolveCluster(name, cluster, user),
     ),
+    dns: resolveDns(user.dns ?? {}),
     limits,
     admin:
       user.admin === null
@@ -64,6 +73,22 @@ function resolveLimits(user: UserConfig): LimitsSnapshot {
     bufferedBytesMax: bytes(limits.bufferedBytesMax, defaults.limitBufferedBytesMax.value),
     pipeCountMax: limits.pipeCountMax ?? defaults.limitPipeCountMax.value,
     pipeBytes: bytes(limits.pipeBytes, defaults.limitPipeBytes.value),
+  };
+}
+
+/** Where only one of the two bounds is given, the default of the other follows it. */
+function resolveDns(dns: DnsConfig): ResolvedDns {
+  const ttlMinMs = ms(dns.ttlMin, defaults.dnsTtlMinMs.value);
+  const ttlMaxMs = ms(dns.ttlMax, defaults.dnsTtlMaxMs.value);
+  return {
+    servers: dns.servers ?? defaults.dnsServers.value,
+    family: dns.family ?? defaults.dnsFamily.value,
+    ttlMinMs: dns.ttlMin === undefined ? Math.min(ttlMinMs, ttlMaxMs) : ttlMinMs,
+    ttlMaxMs: dns.ttlMax === undefined ? Math.max(ttlMinMs, ttlMaxMs) : ttlMaxMs,
+    negativeTtlMs: ms(dns.negativeTtl, defaults.dnsNegativeTtlMs.value),
+    timeoutMs: ms(dns.timeout, defaults.dnsTimeoutMs.value),
+    lookupsMax: dns.lookupsMax ?? defaults.dnsLookupsMax.value,
+    recordsMax: dns.recordsMax ?? defaults.dnsRecordsMax.value,
   };
 }
 
@@ -141,7 +166,10 @@ function resolveBalancer(cluster: ClusterConfig): BalancerSnapshot {
 
 function resolveEndpoint(endpoint: string | EndpointConfig): ResolvedEndpoint {
   const { address, weight } = typeof endpoint === 'string' ? { address: endpoint } : endpoint;
-  return { address: canonical(address), weight: weight ?? defaults.endpointWeight.value };
+  return {
+    address: formatEndpointAddress(checked(parseEndpointAddress(address))),
+    weight: weight ?? defaults.endpointWeight.value,
+  };
 }
 
 function resolveKeepalive(keepalive: KeepaliveConfig | null | undefined): KeepaliveSnapshot | null {

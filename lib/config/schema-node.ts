@@ -12,8 +12,10 @@ export type SchemaNode =
   | WordNode
   | { readonly kind: 'name' }
   | { readonly kind: 'mode' }
-  /** A listener may have port 0: the kernel chooses. */
+  /** A listener may have port 0: the kernel chooses. An endpoint may be a host name with a port. */
   | { readonly kind: 'address'; readonly use: 'listen' | 'endpoint' }
+  /** An IP address, with a port or without. */
+  | { readonly kind: 'nameServer' }
   | { readonly kind: 'list'; readonly item: SchemaNode }
   /** An object whose keys are names that the user chooses. */
   | { readonly kind: 'map'; readonly keyWord: string; readonly item: ObjectNode }

@@ -106,7 +106,7 @@ const balancer = object('BalancerConfig', 'A balancer with settings of its own.'
 
 const endpoint = object('EndpointConfig', 'One address of a cluster.', {
   address: required(
-    'Where to connect. Host names are not looked up; `localhost` is 127.0.0.1.',
+    'Where to connect: an address, or a host name with a port, which stands for all of its addresses (see `dns`). `localhost` is 127.0.0.1.',
     { kind: 'address', use: 'endpoint' },
     "'10.0.0.5:80'",
   ),
@@ -132,7 +132,7 @@ const failureBackoff = object(
 
 const cluster = object('ClusterConfig', 'Interchangeable endpoints with one balancer.', {
   endpoints: required(
-    'Addresses, or objects with an address and a weight.',
+    'Addresses and host names with a port, or objects with an address and a weight.',
     {
       kind: 'list',
       item: { kind: 'either', short: { kind: 'address', use: 'endpoint' }, long: endpoint },
@@ -218,6 +218,47 @@ const drain = object('DrainConfig', 'What happens on SIGTERM, and to what a relo
   ),
 });
 
+const dns = object('DnsConfig', 'How host names of endpoints are looked up.', {
+  servers: optional(
+    'Name servers to ask, in this order: `10.0.0.53` or `10.0.0.53:5353`.',
+    { kind: 'list', item: { kind: 'nameServer' } },
+    { default: defaults.dnsServers },
+  ),
+  family: optional(
+    'Which addresses of a name are endpoints: `all` (A and AAAA), `ipv4` or `ipv6`.',
+    oneOf('DnsFamily', ['all', 'ipv4', 'ipv6']),
+    { default: defaults.dnsFamily },
+  ),
+  ttlMin: optional(
+    'A name is asked for again when the time to live of its records is over, but not sooner than this. It is the interval for names in the hosts file, too.',
+    duration(1_000, 86_400_000),
+    { default: defaults.dnsTtlMinMs },
+  ),
+  ttlMax: optional('And not later than this.', duration(1_000, 86_400_000), {
+    default: defaults.dnsTtlMaxMs,
+  }),
+  negativeTtl: optional(
+    'How long an answer counts that a name does not exist or has no address.',
+    duration(1_000, 86_400_000),
+    { default: defaults.dnsNegativeTtlMs },
+  ),
+  timeout: optional(
+    'How long one lookup may take, with all servers, tries and search domains. Then the last addresses stay and it is tried again after 1 s, 2 s and so on up to 30 s.',
+    duration(100, 60_000),
+    { default: defaults.dnsTimeoutMs },
+  ),
+  lookupsMax: optional(
+    'Lookups that may be under way at once; more wait their turn.',
+    { kind: 'integer', min: 1, max: 1_000 },
+    { default: defaults.dnsLookupsMax },
+  ),
+  recordsMax: optional(
+    'Addresses of one name that become endpoints, the first in their order; more are left out and logged.',
+    { kind: 'integer', min: 1, max: 4_096 },
+    { default: defaults.dnsRecordsMax },
+  ),
+});
+
 export const schema = object('UserConfig', 'What a person writes in `weft.config.ts`.', {
   workers: optional(
     'Threads that move bytes.',
@@ -234,6 +275,7 @@ export const schema = object('UserConfig', 'What a person writes in `weft.config
     { kind: 'map', keyWord: 'cluster', item: cluster },
     "{ web: { endpoints: ['10.0.0.5:80'] } }",
   ),
+  dns: optional('How host names of endpoints are looked up.', dns),
   limits: optional('Limits of the whole process.', limits),
   admin: optional('The admin server.', admin, { nullMeans: 'no admin server' }),
   log: optional('What is written to stdout.', log),

@@ -15,6 +15,8 @@ export type Protocol = 'opaque';
 
 export type BalancerType = 'p2cEwma' | 'roundRobin' | 'leastConnections' | 'random';
 
+export type DnsFamily = 'all' | 'ipv4' | 'ipv6';
+
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export type LogFormat = 'auto' | 'json' | 'pretty';
@@ -34,6 +36,9 @@ export interface UserConfig {
 
   /** Where connections go to, by name. */
   readonly clusters: Readonly<Record<string, ClusterConfig>>;
+
+  /** How host names of endpoints are looked up. */
+  readonly dns?: DnsConfig | undefined;
 
   /** Limits of the whole process. */
   readonly limits?: LimitsConfig | undefined;
@@ -144,7 +149,7 @@ export interface KeepaliveConfig {
 
 /** Interchangeable endpoints with one balancer. */
 export interface ClusterConfig {
-  /** Addresses, or objects with an address and a weight. */
+  /** Addresses and host names with a port, or objects with an address and a weight. */
   readonly endpoints: readonly (AddressText | EndpointConfig)[];
 
   /**
@@ -183,7 +188,10 @@ export interface ClusterConfig {
 
 /** One address of a cluster. */
 export interface EndpointConfig {
-  /** Where to connect. Host names are not looked up; `localhost` is 127.0.0.1. */
+  /**
+   * Where to connect: an address, or a host name with a port, which stands for all of its addresses
+   * (see `dns`). `localhost` is 127.0.0.1.
+   */
   readonly address: AddressText;
 
   /**
@@ -225,6 +233,60 @@ export interface FailureBackoffConfig {
    * ten seconds).
    */
   readonly max?: Duration | undefined;
+}
+
+/** How host names of endpoints are looked up. */
+export interface DnsConfig {
+  /**
+   * Name servers to ask, in this order: `10.0.0.53` or `10.0.0.53:5353`. Default: those of
+   * `/etc/resolv.conf` (the resolver of the host knows its names).
+   */
+  readonly servers?: readonly string[] | undefined;
+
+  /**
+   * Which addresses of a name are endpoints: `all` (A and AAAA), `ipv4` or `ipv6`. Default: `'all'`
+   * (endpoints that cannot be reached are avoided anyway).
+   */
+  readonly family?: DnsFamily | undefined;
+
+  /**
+   * A name is asked for again when the time to live of its records is over, but not sooner than
+   * this. It is the interval for names in the hosts file, too. A duration of 1s to 24h. Default:
+   * `'5s'` (a record with a TTL of 0 must not become a flood of questions).
+   */
+  readonly ttlMin?: Duration | undefined;
+
+  /**
+   * And not later than this. A duration of 1s to 24h. Default: `'1h'` (a record that was wrong for
+   * a moment is not wrong for a day).
+   */
+  readonly ttlMax?: Duration | undefined;
+
+  /**
+   * How long an answer counts that a name does not exist or has no address. A duration of 1s to
+   * 24h. Default: `'10s'` (a service that is about to appear is found soon).
+   */
+  readonly negativeTtl?: Duration | undefined;
+
+  /**
+   * How long one lookup may take, with all servers, tries and search domains. Then the last
+   * addresses stay and it is tried again after 1 s, 2 s and so on up to 30 s. A duration of 100ms
+   * to 1m. Default: `'5s'` (two tries at two servers; as in the C library).
+   */
+  readonly timeout?: Duration | undefined;
+
+  /**
+   * Lookups that may be under way at once; more wait their turn. A number of 1 to 1000. Default:
+   * `16` (a start with 1,000 names is no burst that a resolver would drop).
+   */
+  readonly lookupsMax?: number | undefined;
+
+  /**
+   * Addresses of one name that become endpoints, the first in their order; more are left out and
+   * logged. A number of 1 to 4096. Default: `1000` (more than a service has; an answer can hold
+   * four thousand).
+   */
+  readonly recordsMax?: number | undefined;
 }
 
 /** Limits of the whole process; workers share them out. */

@@ -15,6 +15,13 @@ export interface ControlFacts {
   readonly appliedRevision: number;
   readonly reloadsSucceeded: number;
   readonly reloadsFailed: number;
+  /** `null` when no cluster has ever had a host name. */
+  readonly dns: {
+    /** By result. */
+    readonly lookups: Readonly<Record<string, number>>;
+    /** By state. */
+    readonly names: Readonly<Record<string, number>>;
+  } | null;
   /** Labels of weft_build_info. */
   readonly build: Readonly<Record<string, string>>;
 }
@@ -105,7 +112,20 @@ function controlFamilies(facts: ControlFacts): readonly Family[] {
         { labels: labelText({ state: 'applied' }), value: facts.appliedRevision },
       ],
     },
+    ...(facts.dns === null ? [] : dnsFamilies(facts.dns)),
     { info: families.buildInfo, samples: [{ labels: labelText(facts.build), value: 1 }] },
+  ];
+}
+
+function dnsFamilies({ lookups, names }: NonNullable<ControlFacts['dns']>): readonly Family[] {
+  const each = (label: string, values: Readonly<Record<string, number>>): readonly Sample[] =>
+    Object.entries(values).map(([word, value]) => ({
+      labels: labelText({ [label]: word }),
+      value,
+    }));
+  return [
+    { info: families.dnsLookupsTotal, samples: each('result', lookups) },
+    { info: families.dnsNames, samples: each('state', names) },
   ];
 }
 

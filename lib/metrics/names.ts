@@ -95,6 +95,11 @@ export const families = {
     'weft_config_revision',
     'Number of the configuration: desired, and applied by every worker',
   ),
+  dnsLookupsTotal: counter(
+    'weft_dns_lookups_total',
+    'Lookups of host names that clusters have as endpoints, by result',
+  ),
+  dnsNames: gauge('weft_dns_names', 'Host names that clusters have as endpoints, by state'),
   buildInfo: {
     name: 'weft_build_info',
     type: 'info',

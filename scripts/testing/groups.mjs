@@ -205,6 +205,7 @@ export const GROUPS = [
     needs: [
       { program: 'strace', package: 'strace' },
       { program: 'promtool', package: 'prometheus' },
+      { program: 'dnsmasq', package: 'dnsmasq-base' },
     ],
     run: (context) =>
       runNodeTests(context, testsIn('test/integration', ['test/integration/peers/']), { jobs: 2 }),

@@ -1,12 +1,18 @@
 // Complete configurations for tests, as lib/config/resolve gives them; a test names the parts it is about.
 
-import type { Config, ResolvedCluster, ResolvedListener } from '../../lib/config/config.ts';
+import type {
+  Config,
+  ResolvedCluster,
+  ResolvedDns,
+  ResolvedListener,
+} from '../../lib/config/config.ts';
 
 export function configOf(parts: Partial<Config>): Config {
   return {
     workerCount: 2,
     listeners: [resolvedListener({})],
     clusters: [resolvedCluster({})],
+    dns: resolvedDns({}),
     limits: {
       connectionsMax: 1_000,
       bufferedBytesMax: 16_777_216,
@@ -16,6 +22,20 @@ export function configOf(parts: Partial<Config>): Config {
     admin: null,
     log: { level: 'info', format: 'auto' },
     drain: { deadlineMs: 5_000, listeners: 'close' },
+    ...parts,
+  };
+}
+
+export function resolvedDns(parts: Partial<ResolvedDns>): ResolvedDns {
+  return {
+    servers: null,
+    family: 'all',
+    ttlMinMs: 5_000,
+    ttlMaxMs: 3_600_000,
+    negativeTtlMs: 10_000,
+    timeoutMs: 5_000,
+    lookupsMax: 16,
+    recordsMax: 1_000,
     ...parts,
   };
 }

@@ -44,9 +44,9 @@ export class Backend {
   }
 
   /** `serve` gets each connection; `echo` is one. Port 0 is any. */
-  static async listen(serve: (socket: Socket) => void, port = 0): Promise<Backend> {
+  static async listen(serve: (socket: Socket) => void, port = 0, address = host): Promise<Backend> {
     const backend = new Backend(serve);
-    backend.#server.listen(port, host);
+    backend.#server.listen(port, address);
     await once(backend.#server, 'listening');
     return backend;
   }
@@ -56,7 +56,7 @@ export class Backend {
   }
 
   get address(): string {
-    return `${host}:${this.port}`;
+    return `${(this.#server.address() as { address: string }).address}:${this.port}`;
   }
 
   /** Ends every connection and frees the port. */

@@ -2,8 +2,9 @@
 // listener sends to itself. Found here they are a sentence; found by the kernel they are EADDRINUSE, or a
 // connection that calls itself until the descriptors run out.
 
-import { type Address, isLoopback, isWildcard, parseAddress } from '../../base/address.ts';
+import { type Address, isWildcard, parseAddress } from '../../base/address.ts';
 import { defaults } from '../defaults.ts';
+import { isDualStack, leadsBack } from '../loop.ts';
 import type { IssueList } from './issues.ts';
 import { joinPath } from './show-value.ts';
 import type { UsableConfig } from './usable.ts';
@@ -12,8 +13,7 @@ interface Bound {
   readonly path: string;
   readonly text: string;
   readonly address: Address;
-  /** `[::]` without ipv6Only takes IPv4 too. */
-  readonly dualStack: boolean;
+  readonly ipv6Only: boolean;
   readonly cluster: string | null;
 }
 
@@ -45,8 +45,7 @@ function listAddresses(config: UsableConfig, issues: IssueList): Bound[] {
   ) => {
     const parsed = text === undefined ? null : parseAddress(text);
     if (text !== undefined && parsed?.ok) {
-      const dualStack = text.startsWith('[::]:') && !ipv6Only;
-      bound.push({ path, text, address: parsed.value, dualStack, cluster });
+      bound.push({ path, text, address: parsed.value, ipv6Only, cluster });
     }
   };
   for (const [index, listener] of (config.listeners ?? []).entries()) {
@@ -69,7 +68,7 @@ function overlaps(left: Bound, right: Bound): boolean {
     return false;
   }
   if (one.type !== two.type) {
-    return left.dualStack || right.dualStack;
+    return [left, right].some(({ text, ipv6Only }) => isDualStack({ address: text, ipv6Only }));
   }
   return one.host === two.host || isWildcard(one) || isWildcard(two);
 }
@@ -81,23 +80,12 @@ function checkLoop(listener: Bound, config: UsableConfig, issues: IssueList): vo
   for (const [index, endpoint] of (endpoints ?? []).entries()) {
     const text = typeof endpoint === 'object' ? endpoint.address : endpoint;
     const parsed = text === undefined ? null : parseAddress(text);
-    if (text !== undefined && parsed?.ok && leadsBack(listener, text, parsed.value)) {
+    const { text: address, ipv6Only } = listener;
+    if (parsed?.ok && leadsBack({ address, ipv6Only }, parsed.value)) {
       const path = `${joinPath('clusters', listener.cluster ?? '')}.endpoints[${index}]`;
       const owner = listener.path.replace('.address', '');
       const problem = `${owner} (${listener.text}) would send its connections to itself`;
       issues.add(path, 'loop', problem, { got: text, hint: 'Use another address.' });
     }
   }
-}
-
-function leadsBack(listener: Bound, text: string, endpoint: Address): boolean {
-  if (listener.text === text) {
-    return true;
-  }
-  const { address } = listener;
-  if (address.type === 'unix' || endpoint.type === 'unix' || address.port !== endpoint.port) {
-    return false;
-  }
-  const sameFamily = address.type === endpoint.type || listener.dualStack;
-  return isWildcard(address) && isLoopback(endpoint) && sameFamily;
 }

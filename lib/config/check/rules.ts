@@ -3,6 +3,7 @@
 
 import { checkAddresses } from './addresses.ts';
 import { checkClusters } from './clusters.ts';
+import { checkDns } from './dns.ts';
 import type { IssueList } from './issues.ts';
 import { checkListeners } from './listeners.ts';
 import type { UsableConfig } from './usable.ts';
@@ -11,4 +12,5 @@ export function checkRules(config: UsableConfig, issues: IssueList): void {
   checkListeners(config, issues);
   checkClusters(config, issues);
   checkAddresses(config, issues);
+  checkDns(config, issues);
 }

@@ -1,8 +1,10 @@
 // Checks of single values: type, grammar and range, each with what to write instead. Returns the value as
 // the user wrote it (addresses in their canonical spelling), or undefined after a report.
 
+import { isIP } from 'node:net';
 import { formatAddress, parseAddress } from '../../base/address.ts';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
+import { formatEndpointAddress, parseEndpointAddress } from '../../base/endpoint-address.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
 import { formatSize, parseSize } from '../../base/size.ts';
 import type { DurationNode, SchemaNode } from '../schema-node.ts';
@@ -41,6 +43,8 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkMode(value, path, issues);
     case 'address':
       return checkAddress(node.use, value, path, issues);
+    case 'nameServer':
+      return checkNameServer(value, path, issues);
   }
 }
 
@@ -193,7 +197,7 @@ function checkAddress(
     });
     return null;
   }
-  const parsed = parseAddress(value);
+  const parsed = use === 'endpoint' ? parseEndpointAddress(value) : parseAddress(value);
   if (!parsed.ok) {
     issues.addProblem(path, parsed, value);
     return null;
@@ -203,5 +207,20 @@ function checkAddress(
     issues.add(path, 'bad-address', 'expected a port of 1 to 65535', { got: value });
     return null;
   }
-  return formatAddress(address);
+  return formatEndpointAddress(address);
+}
+
+/** With the port that name servers have, unless it says another. */
+function checkNameServer(value: unknown, path: string, issues: IssueList): string | null {
+  const expected = "expected the IP address of a name server such as '10.0.0.53'";
+  const isText = typeof value === 'string';
+  const withPort =
+    isText && isIP(value) !== 0 ? (value.includes(':') ? `[${value}]:53` : `${value}:53`) : value;
+  const parsed = isText ? parseAddress(withPort as string) : null;
+  if (!parsed?.ok || parsed.value.type === 'unix' || parsed.value.port === 0) {
+    const hint = parsed?.ok === false ? parsed.hint : null;
+    issues.add(path, isText ? 'bad-address' : 'wrong-type', expected, { got: value, hint });
+    return null;
+  }
+  return formatAddress(parsed.value);
 }

@@ -4,6 +4,7 @@
 import type {
   AdminConfig,
   ClusterConfig,
+  DnsConfig,
   DrainConfig,
   EndpointConfig,
   LimitsConfig,
@@ -23,6 +24,7 @@ export interface UsableConfig {
   readonly workers?: number | undefined;
   readonly listeners?: readonly (UsableListener | undefined)[] | undefined;
   readonly clusters?: Readonly<Record<string, UsableCluster | undefined>> | undefined;
+  readonly dns?: DnsConfig | undefined;
   readonly limits?: LimitsConfig | undefined;
   readonly admin?: AdminConfig | null | undefined;
   readonly log?: LogConfig | undefined;

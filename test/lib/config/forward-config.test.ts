@@ -48,9 +48,9 @@ test('forward takes flags and variables', () => {
 
 test('problems of forward are at the words of its help text', () => {
   assert.deepEqual(problems({}), []);
-  assert.deepEqual(problems({ listen: ':80', targets: ['10.0.0.5:80', 'web:80'] }), [
+  assert.deepEqual(problems({ listen: ':80', targets: ['10.0.0.5:80', 'web:80', 'w eb:80'] }), [
     'bad-address LISTEN',
-    'host-name TARGET 2',
+    'bad-address TARGET 3',
   ]);
   assert.deepEqual(problems({ targets: [] }), ['empty TARGET']);
   assert.deepEqual(problems({ targets: ['10.0.0.5:80', '10.0.0.5:80'] }), [

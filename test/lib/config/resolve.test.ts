@@ -40,6 +40,16 @@ test('a minimal configuration gets every default', () => {
         endpoints: [{ address: '10.0.0.5:80', weight: 1 }],
       },
     ],
+    dns: {
+      servers: null,
+      family: 'all',
+      ttlMinMs: 5_000,
+      ttlMaxMs: 3_600_000,
+      negativeTtlMs: 10_000,
+      timeoutMs: 5_000,
+      lookupsMax: 16,
+      recordsMax: 1_000,
+    },
     limits: {
       connectionsMax: 100_000,
       bufferedBytesMax: 268_435_456,
@@ -81,7 +91,7 @@ test('everything that a person wrote is kept', () => {
       ],
       clusters: {
         web: cluster({
-          endpoints: ['localhost:80', { address: 'unix:/run/x.sock', weight: 2 }],
+          endpoints: ['localhost:80', { address: 'unix:/run/x.sock', weight: 2 }, 'Db.test:5'],
           balancer: 'leastConnections',
           connectTimeout: '7ms',
           connectAttemptsMax: 8,
@@ -89,6 +99,16 @@ test('everything that a person wrote is kept', () => {
           keepalive: null,
           userTimeout: '11s',
         }),
+      },
+      dns: {
+        servers: ['10.0.0.53', 'fd00::53', '127.0.0.1:5353'],
+        family: 'ipv6',
+        ttlMin: '1s',
+        ttlMax: '1h1s',
+        negativeTtl: '3s',
+        timeout: '4s',
+        lookupsMax: 5,
+        recordsMax: 6,
       },
       limits: {
         connectionsMax: 12,
@@ -133,9 +153,20 @@ test('everything that a person wrote is kept', () => {
         endpoints: [
           { address: '127.0.0.1:80', weight: 1 },
           { address: 'unix:/run/x.sock', weight: 2 },
+          { address: 'db.test:5', weight: 1 },
         ],
       },
     ],
+    dns: {
+      servers: ['10.0.0.53:53', '[fd00::53]:53', '127.0.0.1:5353'],
+      family: 'ipv6',
+      ttlMinMs: 1_000,
+      ttlMaxMs: 3_601_000,
+      negativeTtlMs: 3_000,
+      timeoutMs: 4_000,
+      lookupsMax: 5,
+      recordsMax: 6,
+    },
     limits: {
       connectionsMax: 12,
       bufferedBytesMax: 13_631_488,
@@ -165,6 +196,12 @@ test('a cluster that only inbound listeners use has the shorter connect timeout'
 });
 
 test('defaults follow what is given beside them', () => {
+  const ttls = (dns: object): unknown => {
+    const { ttlMinMs, ttlMaxMs } = resolveConfig(sample({ dns })).dns;
+    return [ttlMinMs, ttlMaxMs];
+  };
+  assert.deepEqual(ttls({ ttlMin: '2h' }), [7_200_000, 7_200_000]);
+  assert.deepEqual(ttls({ ttlMax: '2s' }), [2_000, 2_000]);
   const backoff = (failureBackoff: object) =>
     resolveConfig(withCluster({ failureBackoff })).clusters[0];
   assert.equal(backoff({ min: '1m' })?.failureBackoffMaxMs, 60_000);

@@ -14,6 +14,10 @@ const facts: ControlFacts = {
   appliedRevision: 3,
   reloadsSucceeded: 2,
   reloadsFailed: 1,
+  dns: {
+    lookups: { found: 7, absent: 0, failed: 1 },
+    names: { waiting: 0, found: 2, stale: 0, unresolved: 0, absent: 0 },
+  },
   build: { version: '0.1.0', node: '20.0.0' },
 };
 
