@@ -3,37 +3,27 @@
   'variables': {
     # Warnings end the build in CI and in the tests, never on a user's newer compiler.
     'weft_werror': '<!(test "${WEFT_WERROR:-${CI:-0}}" = 0 && echo no || echo yes)',
+    # With clang it would need another linker than the one that is there.
+    'weft_lto': '<!(${CXX:-c++} --version | grep -q clang && echo no || echo yes)',
+    # What binds symbols of its own choice by assembler directives, which link-time optimisation
+    # does not see.
+    'weft_symbol_sources': ['native/binding/glibc_floor.cc', 'native/os/thread.cc'],
   },
   'targets': [
     {
+      'target_name': 'weft_symbols',
+      'includes': ['native/target.gypi'],
+      'type': 'static_library',
+      'sources': ['<@(weft_symbol_sources)'],
+    },
+    {
       'target_name': 'weft',
+      'includes': ['native/target.gypi'],
+      'dependencies': ['weft_symbols'],
       'sources': [
         '<!@(sed -n "s,^[^#],native/&,p" native/sources.txt native/binding_sources.txt)',
       ],
-      'include_dirs': ['native'],
-      'defines': [
-        'NAPI_VERSION=9',
-        'NAPI_DISABLE_CPP_EXCEPTIONS',
-        'NODE_ADDON_API_DISABLE_DEPRECATED',
-        '_GLIBCXX_ASSERTIONS',
-        # Asks the C library for old versions of functions, so that glibc 2.28 suffices.
-        'WEFT_GLIBC_FLOOR',
-      ],
-      'cflags': [
-        '-fvisibility=hidden',
-        '-fno-exceptions',
-        '-fstack-protector-strong',
-        '-fstack-clash-protection',
-        '-Wall',
-        '-Wextra',
-        '-Wconversion',
-        '-U_FORTIFY_SOURCE',
-        '-D_FORTIFY_SOURCE=3',
-        # Headers that are not ours: -isystem keeps our warnings out of them.
-        '-isystem <(node_root_dir)/include/node',
-        '-isystem <!(node -p "require(\'path\').dirname(require.resolve(\'node-addon-api\'))")',
-      ],
-      'cflags_cc': ['-std=c++20', '-fvisibility-inlines-hidden'],
+      'sources!': ['<@(weft_symbol_sources)'],
       # Undefined symbols and missing functions fail at load, not at the first call in traffic.
       'ldflags': [
         '-Wl,-z,now',
@@ -43,9 +33,7 @@
         '-Wl,--version-script=<(module_root_dir)/native/exports.map',
       ],
       'conditions': [
-        ['target_arch=="x64"', {'cflags': ['-fcf-protection']}],
-        ['target_arch=="arm64"', {'cflags': ['-mbranch-protection=standard']}],
-        ['weft_werror=="yes"', {'cflags': ['-Werror']}],
+        ['weft_lto=="yes"', {'cflags': ['-flto'], 'ldflags': ['-flto=auto']}],
       ],
     },
   ],

@@ -17,7 +17,7 @@ const jobs = 2;
 const common = ['-std=c++20', '-O2', '-g1', '-fPIC', '-fno-exceptions', '-fno-rtti'];
 const shipped = [...common, '-fvisibility=hidden', '-fvisibility-inlines-hidden'];
 
-// The flags of binding.gyp that protect; each alone is not measured, the sum is.
+// The flags of native/target.gypi that protect; each alone is not measured, the sum is.
 const protections = [
   '-D_GLIBCXX_ASSERTIONS',
   '-U_FORTIFY_SOURCE',
