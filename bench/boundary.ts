@@ -90,6 +90,8 @@ function addScrape(bench: Bench): void {
     reloadsSucceeded: 0,
     reloadsFailed: 0,
     dns: null,
+    accessLog: { written: 0, sampledOut: 0, dropped: 0 },
+    logLinesDropped: 0,
     build: {},
   };
   const name = `scrape of ${metEndpointCount} endpoints counted by ${workerCount} workers`;

@@ -10,6 +10,7 @@ export {
 } from './base/errors.ts';
 export type {
   Config,
+  ResolvedAccessLog,
   ResolvedAdmin,
   ResolvedCluster,
   ResolvedDns,
@@ -21,6 +22,7 @@ export type {
 export { type ConfigExport, defineConfig } from './config/define-config.ts';
 export { resolveConfig } from './config/resolve.ts';
 export type {
+  AccessLogConfig,
   AddressText,
   AdminConfig,
   BalancerConfig,

@@ -38,6 +38,7 @@ function typeText(node) {
     case 'boolean':
       return 'boolean';
     case 'integer':
+    case 'share':
       return 'number';
     case 'duration':
       return 'Duration';
@@ -46,6 +47,8 @@ function typeText(node) {
     case 'address':
       return 'AddressText';
     case 'nameServer':
+    case 'file':
+    case 'template':
     case 'name':
     case 'mode':
       return 'string';
@@ -78,6 +81,12 @@ function kindText(node) {
       return node.words.map((word) => `\`'${word}'\``).join(', ');
     case 'mode':
       return 'octal text';
+    case 'share':
+      return 'number, 0 to 1';
+    case 'file':
+      return `${node.words.map((word) => `\`'${word}'\``).join(', ')} or an absolute path`;
+    case 'template':
+      return `${node.words.map((word) => `\`'${word}'\``).join(', ')} or a text with fields in braces`;
     case 'nameServer':
       return 'IP address, with a port or without';
     case 'object':

@@ -86,6 +86,12 @@ export class Lifecycle {
     void this.#proxy.reload(load);
   }
 
+  /** The signal for both: log files were renamed, or the configuration changed. */
+  #hangUp(): void {
+    void this.#proxy?.reopenLogs();
+    this.reload();
+  }
+
   #install(): () => void {
     const { signals, log } = this.#options;
     const survive = (error: unknown): void => {
@@ -95,7 +101,7 @@ export class Lifecycle {
     const listeners: readonly (readonly [string, (...args: unknown[]) => void])[] = [
       ['SIGTERM', () => this.requestStop('SIGTERM')],
       ['SIGINT', () => this.requestStop('SIGINT')],
-      ['SIGHUP', () => this.reload()],
+      ['SIGHUP', () => this.#hangUp()],
       ['uncaughtException', survive],
       ['unhandledRejection', survive],
     ];

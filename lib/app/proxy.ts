@@ -78,6 +78,7 @@ export class WeftProxy {
       const parts = this.#wire(config);
       this.#parts = parts;
       await this.#openAdmin(config, parts);
+      await parts.accessLog.adopt(parts.accessLog.open(config.log.accessLog));
       await parts.discovery.prepare(config);
       this.#refuseUnless('starting');
       this.#want(config, parts.discovery);
@@ -130,6 +131,12 @@ export class WeftProxy {
     this.#admin = null;
     await admin?.close();
     await this.#parts?.engine.stop();
+    await this.#parts?.accessLog.close();
+  }
+
+  /** After log files were renamed. Never rejects. */
+  async reopenLogs(): Promise<void> {
+    await this.#parts?.accessLog.reopen();
   }
 
   #wire(config: Config): Parts {
@@ -171,14 +178,16 @@ export class WeftProxy {
         }
       },
     });
-    return { engine, registry, publisher, discovery, notices: dispatcher.notices };
+    const { notices, accessLog } = dispatcher;
+    return { engine, registry, publisher, discovery, notices, accessLog };
   }
 
-  #dispatcher(): { readonly events: EventDispatcher; readonly notices: Notices } {
+  #dispatcher(): Dispatcher {
     const names = eventNames(this.#state);
     const log = this.#log;
     const notices = new Notices({ log, names, now: () => this.#clock.now() });
-    const accessLog = new AccessLog(log.withLevel('info'), names);
+    const lines = log.withLevel('info');
+    const accessLog = new AccessLog({ lines, log, names, clock: this.#clock });
     const events = new EventDispatcher(
       {
         connectionClosed: (event) => accessLog.write(event),
@@ -190,7 +199,7 @@ export class WeftProxy {
       },
       (error) => log.error('event batch lost', { error: messageOf(error) }),
     );
-    return { events, notices };
+    return { events, notices, accessLog };
   }
 
   /** The server is loaded only where one is wanted. */
@@ -212,7 +221,7 @@ export class WeftProxy {
   }
 
   #view(parts: Parts): ProxyView {
-    const { engine, registry, publisher, discovery } = parts;
+    const { engine, registry, publisher, discovery, accessLog } = parts;
     return new ProxyView({
       engine,
       registry,
@@ -228,6 +237,8 @@ export class WeftProxy {
         reloadsSucceeded: this.#reloads.succeeded,
         reloadsFailed: this.#reloads.failed,
         dns: discovery.facts(),
+        accessLog: accessLog.counts,
+        logLinesDropped: this.#log.droppedCount,
         build: this.#options.build,
       }),
       drain: (deadlineMs) => void this.drain(deadlineMs).catch(() => undefined),
@@ -242,14 +253,21 @@ export class WeftProxy {
 
   async #reloadNow(load: () => Promise<Config>): Promise<ReloadOutcome> {
     try {
-      const { config, publisher, discovery } = this.#running();
+      const { config, publisher, discovery, accessLog } = this.#running();
       const next = await load();
       const unchanged = isSameConfig(config, next);
       if (!unchanged) {
-        await discovery.prepare(next);
-        this.#refuseUnless('running');
-        this.#want(next, discovery);
-        await publisher.commit(() => this.#want(config, discovery));
+        const output = accessLog.open(next.log.accessLog);
+        try {
+          await discovery.prepare(next);
+          this.#refuseUnless('running');
+          this.#want(next, discovery);
+          await publisher.commit(() => this.#want(config, discovery));
+        } catch (error) {
+          await accessLog.discard(output);
+          throw error;
+        }
+        await accessLog.adopt(output);
         this.#adopt(config, next);
       }
       this.#reloads.succeeded += 1;
@@ -338,11 +356,19 @@ interface Parts {
   readonly publisher: Publisher;
   readonly discovery: Discovery;
   readonly notices: Notices;
+  readonly accessLog: AccessLog;
+}
+
+interface Dispatcher {
+  readonly events: EventDispatcher;
+  readonly notices: Notices;
+  readonly accessLog: AccessLog;
 }
 
 function eventNames(state: DesiredState): EventNames {
   return {
     listenerName: (id) => state.listener(id)?.name ?? null,
+    listenerDirection: (id) => state.listener(id)?.direction ?? null,
     clusterName: (id) => state.clusterName(id),
     endpointAddress: (clusterId, id) => state.endpoint(clusterId, id)?.address ?? null,
   };

@@ -2,6 +2,7 @@
 // Subclasses exist only where a caller branches on them. Messages say what was wrong, where, what to do.
 
 export const errorCodes = [
+  'ERR_ACCESS_LOG',
   'ERR_ADDON_MISSING',
   'ERR_ADMIN_LISTEN',
   'ERR_CONFIG_EXPORT',
@@ -53,7 +54,9 @@ export const configIssueCodes = [
   'bad-duration',
   'bad-mode',
   'bad-name',
+  'bad-path',
   'bad-size',
+  'bad-template',
   'contradiction',
   'duplicate-address',
   'duplicate-name',

@@ -26,6 +26,10 @@ export interface Log {
   child(fields: LogFields): Log;
   /** The same log with a level of its own, for lines that are asked for in another way. */
   withLevel(level: LogLevel): Log;
+  /** A line of somebody else's format, as it is, whatever the level. */
+  raw(line: string): void;
+  /** Lines that a slow reader of stdout cost, of this log and its family. */
+  readonly droppedCount: number;
   /** Writes what waits, before the process ends. */
   flush(): void;
 }
@@ -55,7 +59,8 @@ export async function createLog(options: LogOptions): Promise<Log> {
     : typeof target === 'number'
       ? pino.destination({ dest: target, sync: false, maxLength: waitingBytesMax })
       : target;
-  surviveWriteErrors(stream);
+  const shared: Shared = { level: options.level, droppedCount: 0 };
+  watchStream(stream, shared);
   const logger = pino(
     {
       level: 'trace',
@@ -65,7 +70,7 @@ export async function createLog(options: LogOptions): Promise<Log> {
     },
     stream,
   );
-  return wrap(logger, stream, { level: options.level });
+  return wrap(logger, stream, shared, shared);
 }
 
 async function prettyStream(
@@ -76,15 +81,28 @@ async function prettyStream(
   return pretty({ destination, colorize, sync: true, translateTime: 'SYS:HH:MM:ss.l' });
 }
 
+interface Shared {
+  level: LogLevel;
+  droppedCount: number;
+}
+
 /** A full disk or a lost terminal must not end a proxy: the line is lost, the traffic is not. */
-function surviveWriteErrors(stream: DestinationStream): void {
+function watchStream(stream: DestinationStream, counts: Pick<Shared, 'droppedCount'>): void {
   if ('on' in stream && typeof stream.on === 'function') {
     stream.on('error', () => undefined);
+    stream.on('drop', () => {
+      counts.droppedCount += 1;
+    });
   }
 }
 
 /** `shared` holds the level of the whole family: pino's own children would keep theirs when it is changed. */
-function wrap(logger: Logger, stream: DestinationStream, shared: { level: LogLevel }): Log {
+function wrap(
+  logger: Logger,
+  stream: DestinationStream,
+  shared: { level: LogLevel },
+  counts: Pick<Shared, 'droppedCount'>,
+): Log {
   const isEnabled = (level: LogLevel): boolean =>
     level !== 'silent' && logLevels.indexOf(level) >= logLevels.indexOf(shared.level);
   const write =
@@ -107,8 +125,12 @@ function wrap(logger: Logger, stream: DestinationStream, shared: { level: LogLev
     info: write('info'),
     warn: write('warn'),
     error: write('error'),
-    child: (fields) => wrap(logger.child(fields), stream, shared),
-    withLevel: (level) => wrap(logger, stream, { level }),
+    child: (fields) => wrap(logger.child(fields), stream, shared, counts),
+    withLevel: (level) => wrap(logger, stream, { level }, counts),
+    raw: (line) => void stream.write(`${line}\n`),
+    get droppedCount() {
+      return counts.droppedCount;
+    },
     flush: () => {
       if ('flushSync' in stream && typeof stream.flushSync === 'function') {
         stream.flushSync();

@@ -53,6 +53,16 @@ export interface ResolvedAdmin {
 export interface ResolvedLog {
   readonly level: LogLevel;
   readonly format: LogFormat;
+  readonly accessLog: ResolvedAccessLog;
+}
+
+export interface ResolvedAccessLog {
+  /** `null`: stdout. */
+  readonly path: string | null;
+  /** `null`: JSON. */
+  readonly template: string | null;
+  /** 0 to 1. */
+  readonly sample: number;
 }
 
 export interface ResolvedDrain {

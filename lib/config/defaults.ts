@@ -92,6 +92,10 @@ export const defaults = {
   logLevel: because('info', 'changes of state, never single connections'),
   logFormat: because('auto', 'readable lines on a terminal, JSON elsewhere'),
   logAccessLog: because(false, 'a line for each connection costs CPU and disk'),
+  accessLogEnabled: because(true, 'who says where lines go wants them'),
+  accessLogTo: because('stdout', 'what containers collect'),
+  accessLogFormat: because('json', 'no field can be taken for another'),
+  accessLogSample: because(1, 'every connection, until that is too many'),
 
   drainDeadlineMs: because(120_000, 'long requests end; longer than that is stuck'),
   drainListeners: because('close', 'new clients go elsewhere at once'),

@@ -10,6 +10,7 @@ import { parseSize } from '../base/size.ts';
 import type { BalancerSnapshot, KeepaliveSnapshot, LimitsSnapshot } from '../contract/snapshot.ts';
 import type {
   Config,
+  ResolvedAccessLog,
   ResolvedCluster,
   ResolvedDns,
   ResolvedEndpoint,
@@ -17,6 +18,7 @@ import type {
 } from './config.ts';
 import { defaults } from './defaults.ts';
 import type {
+  AccessLogConfig,
   BalancerConfig,
   ClusterConfig,
   DnsConfig,
@@ -58,6 +60,7 @@ export function resolve(user: UserConfig): Config {
     log: {
       level: user.log?.level ?? defaults.logLevel.value,
       format: user.log?.format ?? defaults.logFormat.value,
+      accessLog: resolveAccessLog(user),
     },
     drain: {
       deadlineMs: ms(user.drain?.deadline, defaults.drainDeadlineMs.value),
@@ -92,6 +95,22 @@ function resolveDns(dns: DnsConfig): ResolvedDns {
   };
 }
 
+function resolveAccessLog(user: UserConfig): ResolvedAccessLog {
+  const { to, format, sample } = accessLogOf(user);
+  const wantedTo = to ?? defaults.accessLogTo.value;
+  const wantedFormat = format ?? defaults.accessLogFormat.value;
+  return {
+    path: wantedTo === 'stdout' ? null : wantedTo,
+    template: wantedFormat === 'json' ? null : wantedFormat,
+    sample: sample ?? defaults.accessLogSample.value,
+  };
+}
+
+function accessLogOf({ log }: UserConfig): AccessLogConfig {
+  const { accessLog = defaults.logAccessLog.value } = log ?? {};
+  return typeof accessLog === 'object' ? accessLog : { enabled: accessLog };
+}
+
 function resolveListener(
   listener: ListenerConfig,
   user: UserConfig,
@@ -114,7 +133,7 @@ function resolveListener(
     idleTimeoutMs: msOrNull(listener.idleTimeout, defaults.listenerIdleTimeoutMs.value),
     keepalive: resolveKeepalive(listener.keepalive),
     userTimeoutMs: msOrNull(listener.userTimeout, defaults.userTimeoutMs.value),
-    accessLog: listener.accessLog ?? user.log?.accessLog ?? defaults.logAccessLog.value,
+    accessLog: listener.accessLog ?? accessLogOf(user).enabled ?? defaults.accessLogEnabled.value,
   };
 }
 

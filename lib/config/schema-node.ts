@@ -14,6 +14,16 @@ export type SchemaNode =
   | { readonly kind: 'mode' }
   /** A listener may have port 0: the kernel chooses. An endpoint may be a host name with a port. */
   | { readonly kind: 'address'; readonly use: 'listen' | 'endpoint' }
+  /** A number with a fraction. */
+  | { readonly kind: 'share' }
+  /** One of the words, or an absolute path. */
+  | { readonly kind: 'file'; readonly words: readonly string[] }
+  /** One of the words, or a text with names of fields in braces (lib/base/template.ts). */
+  | {
+      readonly kind: 'template';
+      readonly words: readonly string[];
+      readonly fields: readonly string[];
+    }
   /** An IP address, with a port or without. */
   | { readonly kind: 'nameServer' }
   | { readonly kind: 'list'; readonly item: SchemaNode }

@@ -2,6 +2,7 @@
 // user-config.ts and docs/configuration.md are generated (`node scripts/generate-config.mjs`).
 
 import { logFormats, logLevels } from '../base/log.ts';
+import { accessLogFields } from '../contract/access-log.ts';
 import { defaults } from './defaults.ts';
 import { duration, object, oneOf, optional, required } from './schema-node.ts';
 
@@ -193,6 +194,29 @@ const admin = object('AdminConfig', 'The server for health, metrics and debuggin
   ),
 });
 
+const accessLog = object('AccessLogConfig', 'Where access-log lines go, and which.', {
+  enabled: optional(
+    'Whether listeners that do not say otherwise write lines.',
+    { kind: 'boolean' },
+    { default: defaults.accessLogEnabled },
+  ),
+  to: optional(
+    "Where lines go: `'stdout'`, with the log, or the absolute path of a file that lines are appended to. SIGHUP opens the file anew: rename it first.",
+    { kind: 'file', words: ['stdout'] },
+    { default: defaults.accessLogTo },
+  ),
+  format: optional(
+    "How a line looks: `'json'`, or a format of your own with fields in braces: `'{started} {downstreamAddress} {endpoint} {closeReason}'`. The fields are in docs/operations.md.",
+    { kind: 'template', words: ['json'], fields: accessLogFields },
+    { default: defaults.accessLogFormat },
+  ),
+  sample: optional(
+    'Share of the connections that are written, chosen by their id.',
+    { kind: 'share' },
+    { default: defaults.accessLogSample },
+  ),
+});
+
 const log = object('LogConfig', 'What is written to stdout.', {
   level: optional('The least important lines that are written.', oneOf('LogLevel', logLevels), {
     default: defaults.logLevel,
@@ -201,8 +225,8 @@ const log = object('LogConfig', 'What is written to stdout.', {
     default: defaults.logFormat,
   }),
   accessLog: optional(
-    'Write a line for each connection that ends, on listeners that do not say otherwise.',
-    { kind: 'boolean' },
+    'Write a line for each connection that ends, on listeners that do not say otherwise; or where to and which.',
+    { kind: 'either', short: { kind: 'boolean' }, long: accessLog },
     { default: defaults.logAccessLog },
   ),
 });

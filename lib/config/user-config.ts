@@ -344,10 +344,39 @@ export interface LogConfig {
   readonly format?: LogFormat | undefined;
 
   /**
-   * Write a line for each connection that ends, on listeners that do not say otherwise. Default:
-   * `false` (a line for each connection costs CPU and disk).
+   * Write a line for each connection that ends, on listeners that do not say otherwise; or where to
+   * and which. Default: `false` (a line for each connection costs CPU and disk).
    */
-  readonly accessLog?: boolean | undefined;
+  readonly accessLog?: boolean | AccessLogConfig | undefined;
+}
+
+/** Where access-log lines go, and which. */
+export interface AccessLogConfig {
+  /**
+   * Whether listeners that do not say otherwise write lines. Default: `true` (who says where lines
+   * go wants them).
+   */
+  readonly enabled?: boolean | undefined;
+
+  /**
+   * Where lines go: `'stdout'`, with the log, or the absolute path of a file that lines are
+   * appended to. SIGHUP opens the file anew: rename it first. Default: `'stdout'` (what containers
+   * collect).
+   */
+  readonly to?: string | undefined;
+
+  /**
+   * How a line looks: `'json'`, or a format of your own with fields in braces: `'{started}
+   * {downstreamAddress} {endpoint} {closeReason}'`. The fields are in docs/operations.md. Default:
+   * `'json'` (no field can be taken for another).
+   */
+  readonly format?: string | undefined;
+
+  /**
+   * Share of the connections that are written, chosen by their id. Default: `1` (every connection,
+   * until that is too many).
+   */
+  readonly sample?: number | undefined;
 }
 
 /** What happens on SIGTERM, and to what a reload removed. */

@@ -3,6 +3,7 @@
 // what left until nobody counts for it any more.
 
 import type { Config, ResolvedCluster, ResolvedListener } from '../config/config.ts';
+import type { Direction } from '../contract/snapshot.ts';
 import type { DiscoveredEndpoint } from '../discovery/source.ts';
 import { IdBook } from './id-book.ts';
 
@@ -34,6 +35,7 @@ export interface Desired {
 export interface NamedListener {
   readonly name: string;
   readonly address: string;
+  readonly direction: Direction;
   readonly configured: boolean;
 }
 
@@ -45,6 +47,7 @@ export interface NamedEndpoint {
 
 interface ListenerFacts {
   readonly address: string;
+  readonly direction: Direction;
   readonly configured: boolean;
 }
 
@@ -68,8 +71,8 @@ export class DesiredState {
     for (const { name, description } of this.#listeners.entries()) {
       this.#listeners.enter(name, { ...description, configured: false });
     }
-    for (const { name, address } of config.listeners) {
-      this.#listeners.enter(name, { address, configured: true });
+    for (const { name, address, direction } of config.listeners) {
+      this.#listeners.enter(name, { address, direction, configured: true });
     }
     const names = new Set(config.clusters.map(({ name }) => name));
     for (const { name } of this.#clusters.entries()) {

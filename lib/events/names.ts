@@ -3,6 +3,7 @@
 export interface EventNames {
   /** `null` for an id that nobody remembers. */
   listenerName(listenerId: number): string | null;
+  listenerDirection(listenerId: number): string | null;
   clusterName(clusterId: number): string | null;
   endpointAddress(clusterId: number, endpointId: number): string | null;
 }

@@ -15,6 +15,12 @@ export interface ControlFacts {
   readonly appliedRevision: number;
   readonly reloadsSucceeded: number;
   readonly reloadsFailed: number;
+  readonly accessLog: {
+    readonly written: number;
+    readonly sampledOut: number;
+    readonly dropped: number;
+  };
+  readonly logLinesDropped: number;
   /** `null` when no cluster has ever had a host name. */
   readonly dns: {
     /** By result. */
@@ -112,8 +118,24 @@ function controlFamilies(facts: ControlFacts): readonly Family[] {
         { labels: labelText({ state: 'applied' }), value: facts.appliedRevision },
       ],
     },
+    ...logFamilies(facts),
     ...(facts.dns === null ? [] : dnsFamilies(facts.dns)),
     { info: families.buildInfo, samples: [{ labels: labelText(facts.build), value: 1 }] },
+  ];
+}
+
+function logFamilies({ accessLog, logLinesDropped }: ControlFacts): readonly Family[] {
+  const results = [
+    ['written', accessLog.written],
+    ['sampled_out', accessLog.sampledOut],
+    ['dropped', accessLog.dropped],
+  ] as const;
+  return [
+    {
+      info: families.accessLogTotal,
+      samples: results.map(([result, value]) => ({ labels: labelText({ result }), value })),
+    },
+    { info: families.logDroppedTotal, samples: [{ labels: '', value: logLinesDropped }] },
   ];
 }
 

@@ -95,6 +95,14 @@ export const families = {
     'weft_config_revision',
     'Number of the configuration: desired, and applied by every worker',
   ),
+  accessLogTotal: counter(
+    'weft_access_log_records_total',
+    'Ended connections of listeners with an access log, by what became of their line',
+  ),
+  logDroppedTotal: counter(
+    'weft_log_lines_dropped_total',
+    'Lines for stdout that were dropped because their reader was slower',
+  ),
   dnsLookupsTotal: counter(
     'weft_dns_lookups_total',
     'Lookups of host names that clusters have as endpoints, by result',

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configIssueCodes, errorCodes } from '../../lib/base/errors.ts';
+import { accessLogFields } from '../../lib/contract/access-log.ts';
 import { closeReasons } from '../../lib/contract/close-reason.ts';
 import { families } from '../../lib/metrics/names.ts';
 
@@ -61,4 +62,13 @@ test('docs/metrics.md has every family with its type, and no other', () => {
   const described = documented.map(({ name, cells }) => `${name} ${cells[0]}`).sort();
   const known = Object.values(families).map(({ name, type }) => `${name} ${type}`);
   assert.deepEqual(described, known.sort());
+});
+
+test('docs/operations.md has every field of the access log', () => {
+  const text = readFileSync(join(root, 'docs/operations.md'), 'utf8');
+  const section = text.slice(text.indexOf('\n## Access log\n'), text.indexOf('\n## Timers\n'));
+  const cells = [...section.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell = '']) =>
+    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+  );
+  assert.deepEqual(cells.sort(), [...accessLogFields].sort());
 });

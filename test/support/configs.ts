@@ -20,7 +20,11 @@ export function configOf(parts: Partial<Config>): Config {
       pipeBytes: 1_048_576,
     },
     admin: null,
-    log: { level: 'info', format: 'auto' },
+    log: {
+      level: 'info',
+      format: 'auto',
+      accessLog: { path: null, template: null, sample: 1 },
+    },
     drain: { deadlineMs: 5_000, listeners: 'close' },
     ...parts,
   };

@@ -50,6 +50,12 @@ export class MemoryLog implements Log {
     return new MemoryLog(this.lines, this.#fields);
   }
 
+  readonly droppedCount = 0;
+
+  raw(line: string): void {
+    this.#write('info', line, {});
+  }
+
   flush(): void {}
 
   get messages(): readonly string[] {

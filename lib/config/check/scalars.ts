@@ -8,6 +8,7 @@ import { formatEndpointAddress, parseEndpointAddress } from '../../base/endpoint
 import { nearestWord } from '../../base/nearest-word.ts';
 import { formatSize, parseSize } from '../../base/size.ts';
 import type { DurationNode, SchemaNode } from '../schema-node.ts';
+import { checkFile, checkShare, checkTemplate } from './files.ts';
 import type { IssueList } from './issues.ts';
 
 export type ScalarNode = Exclude<SchemaNode, { kind: 'object' | 'map' | 'list' | 'either' }>;
@@ -45,6 +46,12 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkAddress(node.use, value, path, issues);
     case 'nameServer':
       return checkNameServer(value, path, issues);
+    case 'share':
+      return checkShare(value, path, issues);
+    case 'file':
+      return checkFile(node.words, value, path, issues);
+    case 'template':
+      return checkTemplate(node, value, path, issues);
   }
 }
 

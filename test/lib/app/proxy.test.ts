@@ -184,7 +184,7 @@ test('reloads wait for each other', async () => {
 test('a reload changes the log level, and says what waits for the next start', async () => {
   const { log, proxy } = setUp();
   await proxy.start(configOf({}));
-  const next = configOf({ workerCount: 7, log: { level: 'debug', format: 'auto' } });
+  const next = configOf({ workerCount: 7, log: { ...withAdmin.log, level: 'debug' } });
   await proxy.reload(load(next));
   assert.equal(log.level, 'debug');
   const warning = log.lines.find(({ level }) => level === 'warn');

@@ -19,7 +19,11 @@ test('a variable replaces what the file says, a flag replaces the variable', () 
   assert.equal(resolved(input, { WEFT_WORKERS: '2' }, { workers: '3' }).workerCount, 3);
   assert.equal(resolved(input, { WEFT_WORKERS: '' }).workerCount, 1);
   const config = resolved(input, { WEFT_LOG_LEVEL: 'trace', WEFT_LOG_FORMAT: 'json' });
-  assert.deepEqual(config.log, { level: 'trace', format: 'json' });
+  assert.deepEqual(config.log, {
+    level: 'trace',
+    format: 'json',
+    accessLog: { path: null, template: null, sample: 1 },
+  });
   assert.equal(config.listeners[0]?.accessLog, true);
   assert.equal(resolved(input, { WEFT_DRAIN_DEADLINE: '5s' }).drain.deadlineMs, 5_000);
 });

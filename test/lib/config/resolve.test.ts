@@ -57,7 +57,11 @@ test('a minimal configuration gets every default', () => {
       pipeBytes: 1_048_576,
     },
     admin: { address: '127.0.0.1:4191', shutdown: false },
-    log: { level: 'info', format: 'auto' },
+    log: {
+      level: 'info',
+      format: 'auto',
+      accessLog: { path: null, template: null, sample: 1 },
+    },
     drain: { deadlineMs: 120_000, listeners: 'close' },
   });
 });
@@ -117,7 +121,11 @@ test('everything that a person wrote is kept', () => {
         pipeBytes: '128KiB',
       },
       admin: { address: '[::1]:4191', shutdown: true },
-      log: { level: 'silent', format: 'pretty' },
+      log: {
+        level: 'silent',
+        format: 'pretty',
+        accessLog: { to: '/var/log/a', format: '{errno}', sample: 0.25, enabled: false },
+      },
       drain: { deadline: '15s', listeners: 'keep' },
     }),
   );
@@ -174,7 +182,11 @@ test('everything that a person wrote is kept', () => {
       pipeBytes: 131_072,
     },
     admin: { address: '[::1]:4191', shutdown: true },
-    log: { level: 'silent', format: 'pretty' },
+    log: {
+      level: 'silent',
+      format: 'pretty',
+      accessLog: { path: '/var/log/a', template: '{errno}', sample: 0.25 },
+    },
     drain: { deadlineMs: 15_000, listeners: 'keep' },
   });
 });

@@ -5,6 +5,7 @@ import { checkConfig } from '../../../lib/config/validate.ts';
 import {
   cluster,
   hints,
+  type Json,
   listener,
   problems,
   sample,
@@ -200,6 +201,18 @@ test('numbers outside their range are problems', () => {
   }
 });
 
+function accessLog(change: Json): Json {
+  return sample({ log: { accessLog: change } });
+}
+
+test('mistakes about the access log are told with what was meant', () => {
+  assert.match(hints(accessLog({ format: '{endpoin}' })), /Did you mean \{endpoint\}\?/);
+  assert.match(hints(accessLog({ format: 'jsn' })), /Did you mean 'json'\?/);
+  assert.match(hints(accessLog({ to: 'stdot' })), /Did you mean 'stdout'\?/);
+  assert.match(hints(accessLog({ sample: '10%' })), /Write 0\.1\./);
+  assert.match(hints(accessLog({ sample: 10 })), /Write 0\.1 for 10 %\./);
+});
+
 test('texts outside their grammar are problems of their own kind', () => {
   for (const [input, problem] of [
     [withListener({ idleTimeout: '5 minutes' }), 'bad-duration listeners[0].idleTimeout'],
@@ -213,6 +226,16 @@ test('texts outside their grammar are problems of their own kind', () => {
     [sample({ dns: { servers: ['unix:/run/dns'] } }), 'bad-address dns.servers[0]'],
     [sample({ dns: { servers: [53] } }), 'wrong-type dns.servers[0]'],
     [sample({ dns: { family: 'ipv5' } }), 'unknown-word dns.family'],
+    [accessLog({ to: 'access.log' }), 'bad-path log.accessLog.to'],
+    [accessLog({ to: '/var/log/' }), 'bad-path log.accessLog.to'],
+    [accessLog({ to: 3 }), 'wrong-type log.accessLog.to'],
+    [accessLog({ format: '{endpoin}' }), 'bad-template log.accessLog.format'],
+    [accessLog({ format: 'jsn' }), 'bad-template log.accessLog.format'],
+    [accessLog({ format: ['{errno}'] }), 'wrong-type log.accessLog.format'],
+    [accessLog({ sample: 1.5 }), 'out-of-range log.accessLog.sample'],
+    [accessLog({ sample: Number.NaN }), 'out-of-range log.accessLog.sample'],
+    [accessLog({ sample: '10%' }), 'wrong-type log.accessLog.sample'],
+    [accessLog({ smaple: 1 }), 'unknown-key log.accessLog.smaple'],
     [withCluster({ endpoints: ['10.0.0.5:0'] }), 'bad-address clusters.web.endpoints[0]'],
     [withListener({ name: 'a b' }), 'bad-name listeners[0].name'],
     [withListener({ name: '' }), 'bad-name listeners[0].name'],

@@ -122,6 +122,7 @@ test('what left is still known by its id, as not configured, until it is forgott
   assert.deepEqual(state.listener(listenerId), {
     name: 'web',
     address: '127.0.0.1:8080',
+    direction: 'outbound',
     configured: false,
   });
   assert.deepEqual(state.endpoint(clusterId, endpointId), {

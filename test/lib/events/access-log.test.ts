@@ -1,14 +1,21 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { ProxyError } from '../../../lib/base/errors.ts';
+import { accessLogFields } from '../../../lib/contract/access-log.ts';
 import { closeReasons } from '../../../lib/contract/close-reason.ts';
 import { noId } from '../../../lib/contract/events.ts';
-import { AccessLog, accessLogLine } from '../../../lib/events/access-log.ts';
+import { AccessLog, accessLogLine, isSampled } from '../../../lib/events/access-log.ts';
 import type { EventOf } from '../../../lib/events/decode.ts';
 import type { EventNames } from '../../../lib/events/names.ts';
+import { ManualClock } from '../../support/manual-clock.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
+import { tempFolder } from '../../support/weft.ts';
 
 const names: EventNames = {
   listenerName: (id) => (id === 1 ? 'web' : null),
+  listenerDirection: (id) => (id === 1 ? 'inbound' : null),
   clusterName: (id) => (id === 2 ? 'app' : null),
   endpointAddress: (clusterId, endpointId) => `${clusterId}/${endpointId}`,
 };
@@ -36,6 +43,7 @@ test('ids become names, the close reason and the errno become words', () => {
   assert.deepEqual(accessLogLine(event, names), {
     connectionId: 77,
     listener: 'web',
+    direction: 'inbound',
     cluster: 'app',
     endpoint: '2/3',
     downstreamAddress: '127.0.0.1:50000',
@@ -43,6 +51,7 @@ test('ids become names, the close reason and the errno become words', () => {
     closeReason: 'upstream_reset',
     errno: 'ECONNRESET',
     started: '2023-11-14T22:13:20.000Z',
+    ended: '2023-11-14T22:13:21.500Z',
     durationUs: 1_500_000,
     connectUs: 250,
     downstreamReadBytes: 10,
@@ -66,10 +75,90 @@ test('a clock that was set back gives no negative duration', () => {
   assert.equal(accessLogLine({ ...event, atUs: 0 }, names).durationUs, 0);
 });
 
-test('each connection is one line', () => {
+function setUp() {
   const log = new MemoryLog();
-  new AccessLog(log, names).write(event);
+  const clock = new ManualClock();
+  return { log, clock, accessLog: new AccessLog({ lines: log, log, names, clock }) };
+}
+
+test('each connection is one line, of JSON or of the user`s own', async () => {
+  const { log, accessLog } = setUp();
+  accessLog.write(event);
   assert.equal(log.lines.length, 1);
   assert.equal(log.lines[0]?.message, 'connection closed');
   assert.equal(log.lines[0]?.fields['listener'], 'web');
+  const template = '{downstreamAddress} {listener} {closeReason} {{{durationUs}}}';
+  await accessLog.adopt(accessLog.open({ path: null, template, sample: 1 }));
+  accessLog.write(event);
+  assert.equal(log.lines[1]?.message, '127.0.0.1:50000 web upstream_reset {1500000}');
+});
+
+test('a line has every field of the list, in its order', () => {
+  assert.deepEqual(Object.keys(accessLogLine(event, names)), accessLogFields);
+});
+
+test('a sample is a share of the connections, the same each time', () => {
+  for (const share of [0, 0.01, 0.25, 0.5, 0.9, 1]) {
+    for (const [first, step] of [
+      [1, 1],
+      [2 ** 48, 2],
+      [7 * 2 ** 40, 1000],
+    ] as const) {
+      const ids = Array.from({ length: 20_000 }, (_, i) => first + i * step);
+      const chosen = ids.filter((id) => isSampled(id, share));
+      assert.ok(Math.abs(chosen.length / ids.length - share) < 0.015, `${share} ${chosen.length}`);
+      assert.deepEqual(
+        chosen,
+        ids.filter((id) => isSampled(id, share)),
+      );
+    }
+  }
+});
+
+test('what was chosen with a small share is chosen with a larger one, too', () => {
+  for (let id = 0; id < 1_000; id++) {
+    assert.ok(!isSampled(id, 0.1) || isSampled(id, 0.2));
+  }
+});
+
+test('lines are counted by what became of them', async () => {
+  const { log, accessLog } = setUp();
+  await accessLog.adopt(accessLog.open({ path: null, template: null, sample: 0.5 }));
+  for (let connectionId = 0; connectionId < 1_000; connectionId++) {
+    accessLog.write({ ...event, connectionId });
+  }
+  const { written, sampledOut, dropped } = accessLog.counts;
+  assert.equal(written, log.lines.length);
+  assert.equal(written + sampledOut, 1_000);
+  assert.equal(dropped, 0);
+});
+
+test('a file that cannot be opened is an error that says what to do, and changes nothing', () => {
+  const { log, accessLog } = setUp();
+  const path = join(tempFolder(), 'absent', 'access.log');
+  assert.throws(
+    () => accessLog.open({ path, template: null, sample: 1 }),
+    (error) => error instanceof ProxyError && error.code === 'ERR_ACCESS_LOG',
+  );
+  accessLog.write(event);
+  assert.equal(log.lines.length, 1);
+});
+
+test('another file takes over without losing what waits; the same file is shared', async () => {
+  const { accessLog } = setUp();
+  const folder = tempFolder();
+  const settings = (name: string) => ({ path: join(folder, name), template: null, sample: 1 });
+  await accessLog.adopt(accessLog.open(settings('one')));
+  accessLog.write(event);
+  const again = accessLog.open({ ...settings('one'), template: '{endpoint}' });
+  await accessLog.adopt(again);
+  accessLog.write(event);
+  await accessLog.adopt(accessLog.open(settings('two')));
+  accessLog.write(event);
+  await accessLog.close();
+  const lines = (name: string) => readFileSync(join(folder, name), 'utf8').trim().split('\n');
+  assert.equal(lines('one').length, 2);
+  assert.equal(lines('one')[1], '2/3');
+  assert.equal(lines('two').length, 1);
+  assert.equal(accessLog.counts.written, 3);
 });

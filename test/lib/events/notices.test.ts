@@ -8,6 +8,7 @@ import { MemoryLog } from '../../support/memory-log.ts';
 
 const names: EventNames = {
   listenerName: (id) => `listener${id}`,
+  listenerDirection: () => 'outbound',
   clusterName: (id) => `cluster${id}`,
   endpointAddress: () => null,
 };

@@ -14,6 +14,8 @@ const facts: ControlFacts = {
   appliedRevision: 3,
   reloadsSucceeded: 2,
   reloadsFailed: 1,
+  accessLog: { written: 3, sampledOut: 2, dropped: 1 },
+  logLinesDropped: 4,
   dns: {
     lookups: { found: 7, absent: 0, failed: 1 },
     names: { waiting: 0, found: 2, stale: 0, unresolved: 0, absent: 0 },

@@ -1,0 +1,23 @@
+// The fields of an access-log line, in the order of a JSON line. A format of the user's names them in braces;
+// docs/operations.md explains each.
+
+export const accessLogFields = [
+  'connectionId',
+  'listener',
+  'direction',
+  'cluster',
+  'endpoint',
+  'downstreamAddress',
+  'upstreamAddress',
+  'closeReason',
+  'errno',
+  'started',
+  'ended',
+  'durationUs',
+  'connectUs',
+  'downstreamReadBytes',
+  'upstreamReadBytes',
+  'attemptCount',
+] as const;
+
+export type AccessLogField = (typeof accessLogFields)[number];
