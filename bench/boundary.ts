@@ -35,6 +35,7 @@ function endpointsOf(firstOctet: number): DiscoveredEndpoint[] {
   return Array.from({ length: endpointCount }, (_, index) => ({
     address: `${firstOctet}.0.${index >> 8}.${index & 255}:80`,
     weight: 1,
+    zone: null,
   }));
 }
 

@@ -39,6 +39,7 @@ function typeText(node) {
       return 'boolean';
     case 'integer':
     case 'share':
+    case 'decimal':
       return 'number';
     case 'duration':
       return 'Duration';
@@ -70,6 +71,7 @@ function typeText(node) {
 function kindText(node) {
   switch (node.kind) {
     case 'integer':
+    case 'decimal':
       return `number, ${node.min} to ${node.max}`;
     case 'duration': {
       const step = node.stepMs > 1 ? ', whole seconds' : '';
@@ -226,7 +228,9 @@ export type AddressText = string;
 `;
   const words = wordLists().map(({ typeName, words }) => {
     const list = words.map((word) => `'${word}'`).join(' | ');
-    return `export type ${typeName} = ${list};\n`;
+    const line = `export type ${typeName} = ${list};`;
+    const broken = `export type ${typeName} =\n  | ${list.replaceAll(' | ', '\n  | ')};`;
+    return `${line.length > lineMax ? broken : line}\n`;
   });
   return [head, ...words, ...objects().map(typeDeclaration)].join('\n');
 }

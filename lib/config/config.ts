@@ -12,6 +12,8 @@ import type {
 export interface Config {
   /** `null`: as many as the process may use CPUs (worker-count.ts). */
   readonly workerCount: number | null;
+  /** Where this proxy runs; `null` when that is not known. */
+  readonly zone: string | null;
   readonly listeners: readonly ResolvedListener[];
   readonly clusters: readonly ResolvedCluster[];
   readonly dns: ResolvedDns;
@@ -27,11 +29,15 @@ export interface ResolvedListener extends Omit<ListenerSnapshot, 'id' | 'cluster
 }
 
 export interface ResolvedCluster extends Omit<ClusterSnapshot, 'id' | 'revision' | 'endpoints'> {
+  /** The zone of this proxy, when endpoints in it are preferred. */
+  readonly ownZone: string | null;
   readonly endpoints: readonly ResolvedEndpoint[];
 }
 
 /** The address may be a host name with a port (lib/base/endpoint-address.ts). */
-export interface ResolvedEndpoint extends Omit<EndpointSnapshot, 'id'> {}
+export interface ResolvedEndpoint extends Omit<EndpointSnapshot, 'id' | 'ownZone'> {
+  readonly zone: string | null;
+}
 
 export interface ResolvedDns {
   /** With ports; `null`: those of /etc/resolv.conf. */

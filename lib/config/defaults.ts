@@ -24,6 +24,7 @@ const byDirection = '`1s`; `300ms` when only inbound listeners use the cluster';
 
 export const defaults = {
   workerCount: because(null, 'affinity and cgroup quota counted: more would only wait', allCpus),
+  zone: because(null, 'without it no endpoint is near'),
 
   listenerName: because(null, 'metrics and logs need a word for it', ownAddress),
   listenerDirection: because('outbound', 'most explicit listeners lead away from the workload'),
@@ -56,6 +57,15 @@ export const defaults = {
   ),
   ewmaRttDefaultMs: because(30, 'an endpoint not measured yet counts as decent, not as free'),
   ewmaDecayMs: because(10_000, 'a slow spell is forgotten after some ten seconds'),
+  hashLoadBound: because(null, 'affinity comes first', '`null`'),
+  slowStart: because(null, 'most servers are ready when they accept', '`null`'),
+  slowStartMinShare: because(0.1, 'enough connections to warm up with'),
+  zoneUsableShareMin: because(
+    0.7,
+    'what is left can carry the whole with the usual reserve of a third',
+  ),
+  zoneUsableCountMin: because(1, 'one endpoint may serve a small zone'),
+  clusterZone: because(null, 'an endpoint may say it by itself', '`null`'),
   clusterConnectTimeoutOutboundMs: because(1_000, 'a lost SYN is sent again after one second'),
   clusterConnectTimeoutInboundMs: because(300, 'the workload is on this host', byDirection),
   clusterConnectAttemptsMax: because(3, 'two endpoints may be dead before a client notices'),
@@ -65,6 +75,7 @@ export const defaults = {
     'a lost one costs a client one attempt in ten seconds',
   ),
   endpointWeight: because(1, 'equal shares'),
+  endpointZone: because(null, 'most clusters lie in one zone', '`zone` of the cluster'),
 
   dnsServers: because(null, 'the resolver of the host knows its names', resolvConf),
   dnsFamily: because('all', 'endpoints that cannot be reached are avoided anyway'),

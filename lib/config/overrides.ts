@@ -12,6 +12,7 @@ export interface Override {
 
 export const overrides: readonly Override[] = [
   { key: 'workers', env: 'WEFT_WORKERS', flag: 'workers', about: 'a number' },
+  { key: 'zone', env: 'WEFT_ZONE', flag: null, about: 'a name' },
   { key: 'admin.address', env: 'WEFT_ADMIN', flag: 'admin', about: 'an address, or `off`' },
   { key: 'log.level', env: 'WEFT_LOG_LEVEL', flag: 'log-level', about: 'a level' },
   { key: 'log.format', env: 'WEFT_LOG_FORMAT', flag: null, about: '`auto`, `json` or `pretty`' },
@@ -51,7 +52,8 @@ function withValue(
 ): Readonly<Record<string, unknown>> {
   const [first = '', second] = key.split('.');
   if (second === undefined) {
-    return { ...input, [first]: /^\d+$/.test(text) ? Number(text) : text };
+    const isCount = first === 'workers' && /^\d+$/.test(text);
+    return { ...input, [first]: isCount ? Number(text) : text };
   }
   if (key === 'admin.address' && text === 'off') {
     return { ...input, admin: null };

@@ -7,7 +7,12 @@ import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-ad
 import { freezeDeep } from '../base/freeze.ts';
 import type { Parsed } from '../base/parsed.ts';
 import { parseSize } from '../base/size.ts';
-import type { BalancerSnapshot, KeepaliveSnapshot, LimitsSnapshot } from '../contract/snapshot.ts';
+import type {
+  BalancerSnapshot,
+  KeepaliveSnapshot,
+  LimitsSnapshot,
+  SlowStartSnapshot,
+} from '../contract/snapshot.ts';
 import type {
   Config,
   ResolvedAccessLog,
@@ -25,6 +30,7 @@ import type {
   EndpointConfig,
   KeepaliveConfig,
   ListenerConfig,
+  SlowStartConfig,
   UserConfig,
 } from './user-config.ts';
 import { invalidConfig, validate } from './validate.ts';
@@ -44,6 +50,7 @@ export function resolve(user: UserConfig): Config {
   const admin = user.admin ?? {};
   return freezeDeep({
     workerCount: user.workers ?? defaults.workerCount.value,
+    zone: user.zone ?? defaults.zone.value,
     listeners: user.listeners.map((listener) => resolveListener(listener, user, limits)),
     clusters: Object.entries(user.clusters).map(([name, cluster]) =>
       resolveCluster(name, cluster, user),
@@ -141,12 +148,13 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
   return {
     name,
     balancer: resolveBalancer(cluster),
+    ...resolveZonePreference(cluster, user),
     connectTimeoutMs: ms(cluster.connectTimeout, connectTimeoutDefaultMs(name, user)),
     connectAttemptsMax: cluster.connectAttemptsMax ?? defaults.clusterConnectAttemptsMax.value,
     ...resolveBackoff(cluster),
     keepalive: resolveKeepalive(cluster.keepalive),
     userTimeoutMs: msOrNull(cluster.userTimeout, defaults.userTimeoutMs.value),
-    endpoints: cluster.endpoints.map(resolveEndpoint),
+    endpoints: cluster.endpoints.map((endpoint) => resolveEndpoint(endpoint, cluster)),
   };
 }
 
@@ -173,22 +181,63 @@ function resolveBackoff(cluster: ClusterConfig) {
 function resolveBalancer(cluster: ClusterConfig): BalancerSnapshot {
   const { balancer = defaults.clusterBalancer.value } = cluster;
   const long: BalancerConfig = typeof balancer === 'object' ? balancer : { type: balancer };
+  if (long.type === 'ringHash' || long.type === 'maglev') {
+    const bound = long.loadBound ?? defaults.hashLoadBound.value;
+    return { type: long.type, loadBoundPercent: bound === null ? null : percent(bound) };
+  }
+  const slowStart = resolveSlowStart(cluster);
   if (long.type !== 'p2cEwma') {
-    return { type: long.type };
+    return { type: long.type, slowStart };
   }
   return {
     type: long.type,
     rttDefaultMs: ms(long.rttDefault, defaults.ewmaRttDefaultMs.value),
     decayMs: ms(long.decay, defaults.ewmaDecayMs.value),
+    slowStart,
   };
 }
 
-function resolveEndpoint(endpoint: string | EndpointConfig): ResolvedEndpoint {
-  const { address, weight } = typeof endpoint === 'string' ? { address: endpoint } : endpoint;
+function resolveSlowStart({ slowStart }: ClusterConfig): SlowStartSnapshot | null {
+  if (slowStart === undefined || slowStart === null) {
+    return defaults.slowStart.value;
+  }
+  const { window, minShare }: SlowStartConfig =
+    typeof slowStart === 'string' ? { window: slowStart } : slowStart;
   return {
-    address: formatEndpointAddress(checked(parseEndpointAddress(address))),
-    weight: weight ?? defaults.endpointWeight.value,
+    windowMs: checked(parseDuration(window)),
+    minSharePercent: percent(minShare ?? defaults.slowStartMinShare.value),
   };
+}
+
+/** There is one whenever the proxy knows its zone, unless it was turned off. */
+function resolveZonePreference({ zonePreference }: ClusterConfig, { zone = null }: UserConfig) {
+  if (zone === null || zonePreference === null) {
+    return { zonePreference: null, ownZone: null };
+  }
+  const { minUsableShare, minUsableCount } = zonePreference ?? {};
+  return {
+    zonePreference: {
+      usableSharePercentMin: percent(minUsableShare ?? defaults.zoneUsableShareMin.value),
+      usableCountMin: minUsableCount ?? defaults.zoneUsableCountMin.value,
+    },
+    ownZone: zone,
+  };
+}
+
+function resolveEndpoint(
+  endpoint: string | EndpointConfig,
+  cluster: ClusterConfig,
+): ResolvedEndpoint {
+  const long: EndpointConfig = typeof endpoint === 'string' ? { address: endpoint } : endpoint;
+  return {
+    address: formatEndpointAddress(checked(parseEndpointAddress(long.address))),
+    weight: long.weight ?? defaults.endpointWeight.value,
+    zone: long.zone === undefined ? (cluster.zone ?? defaults.clusterZone.value) : long.zone,
+  };
+}
+
+function percent(share: number): number {
+  return Math.round(share * 100);
 }
 
 function resolveKeepalive(keepalive: KeepaliveConfig | null | undefined): KeepaliveSnapshot | null {

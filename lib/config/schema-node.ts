@@ -6,6 +6,8 @@ import type { Default } from './defaults.ts';
 export type SchemaNode =
   | { readonly kind: 'boolean' }
   | { readonly kind: 'integer'; readonly min: number; readonly max: number }
+  /** With at most two decimal places. */
+  | { readonly kind: 'decimal'; readonly min: number; readonly max: number }
   /** `stepMs`: the kernel counts this one in whole steps. */
   | DurationNode
   | { readonly kind: 'size'; readonly minBytes: number; readonly maxBytes: number }

@@ -91,7 +91,14 @@ const listener = object('ListenerConfig', 'An address that Weft accepts connecti
   ),
 });
 
-const balancerType = oneOf('BalancerType', ['p2cEwma', 'roundRobin', 'leastConnections', 'random']);
+const balancerType = oneOf('BalancerType', [
+  'p2cEwma',
+  'roundRobin',
+  'leastConnections',
+  'random',
+  'ringHash',
+  'maglev',
+]);
 
 const balancer = object('BalancerConfig', 'A balancer with settings of its own.', {
   type: required('The same words as in the short form.', balancerType, "'p2cEwma'"),
@@ -103,7 +110,42 @@ const balancer = object('BalancerConfig', 'A balancer with settings of its own.'
   decay: optional('How long a measurement counts. Only `p2cEwma`.', duration(100, 3_600_000), {
     default: defaults.ewmaDecayMs,
   }),
+  loadBound: optional(
+    'An endpoint takes no more than so many times the average of open connections, as each worker counts them, by weight; what is over goes to the next in the table. Only `ringHash` and `maglev`.',
+    { kind: 'decimal', min: 1, max: 100 },
+    { nullMeans: 'no bound', default: defaults.hashLoadBound },
+  ),
 });
+
+const slowStart = object(
+  'SlowStartConfig',
+  'The share of an endpoint that is new or came back grows with time. Endpoints that a cluster begins with are not new.',
+  {
+    window: required('Until it has its whole share.', duration(100, 3_600_000), "'30s'"),
+    minShare: optional(
+      'Part of its share that it begins with.',
+      { kind: 'decimal', min: 0.01, max: 1 },
+      { default: defaults.slowStartMinShare },
+    ),
+  },
+);
+
+const zonePreference = object(
+  'ZonePreferenceConfig',
+  'When connections leave the zone of this proxy. Needs `zone`.',
+  {
+    minUsableShare: optional(
+      'While at least this part of the endpoints in the own zone is usable, by weight, all connections stay; below, the part that is missing goes to other zones.',
+      { kind: 'decimal', min: 0.01, max: 1 },
+      { default: defaults.zoneUsableShareMin },
+    ),
+    minUsableCount: optional(
+      'With fewer usable endpoints in the own zone all connections go to other zones.',
+      { kind: 'integer', min: 1, max: 65_535 },
+      { default: defaults.zoneUsableCountMin },
+    ),
+  },
+);
 
 const endpoint = object('EndpointConfig', 'One address of a cluster.', {
   address: required(
@@ -115,6 +157,14 @@ const endpoint = object('EndpointConfig', 'One address of a cluster.', {
     'Share of the connections relative to the other endpoints.',
     { kind: 'integer', min: 1, max: 65_535 },
     { default: defaults.endpointWeight },
+  ),
+  zone: optional(
+    'Where it runs: the same word as in `zone`.',
+    { kind: 'name' },
+    {
+      nullMeans: 'not known',
+      default: defaults.endpointZone,
+    },
   ),
 });
 
@@ -141,9 +191,27 @@ const cluster = object('ClusterConfig', 'Interchangeable endpoints with one bala
     "['10.0.0.5:80']",
   ),
   balancer: optional(
-    'Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`). All respect weights.',
+    'Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`); or one endpoint for all connections of a source address (`ringHash`, `maglev`). All respect weights.',
     { kind: 'either', short: balancerType, long: balancer },
     { default: defaults.clusterBalancer },
+  ),
+  slowStart: optional(
+    'How long the share of an endpoint grows that is new or came back. Not with `ringHash` and `maglev`.',
+    { kind: 'either', short: duration(100, 3_600_000), long: slowStart },
+    { nullMeans: 'it has its whole share at once', default: defaults.slowStart },
+  ),
+  zone: optional(
+    'The zone of those endpoints that name none.',
+    { kind: 'name' },
+    {
+      nullMeans: 'not known',
+      default: defaults.clusterZone,
+    },
+  ),
+  zonePreference: optional(
+    'Endpoints in the zone of this proxy are preferred when it has a `zone`.',
+    zonePreference,
+    { nullMeans: 'zones make no difference' },
   ),
   connectTimeout: optional('How long one attempt to connect may take.', duration(1, 600_000), {
     default: defaults.clusterConnectTimeoutInboundMs,
@@ -288,6 +356,14 @@ export const schema = object('UserConfig', 'What a person writes in `weft.config
     'Threads that move bytes.',
     { kind: 'integer', min: 1, max: workerCountMax },
     { default: defaults.workerCount },
+  ),
+  zone: optional(
+    'Where this proxy runs: an availability zone, a rack, a host.',
+    { kind: 'name' },
+    {
+      nullMeans: 'not known',
+      default: defaults.zone,
+    },
   ),
   listeners: required(
     'Where connections come from.',

@@ -13,7 +13,13 @@ export type Direction = 'inbound' | 'outbound';
 
 export type Protocol = 'opaque';
 
-export type BalancerType = 'p2cEwma' | 'roundRobin' | 'leastConnections' | 'random';
+export type BalancerType =
+  | 'p2cEwma'
+  | 'roundRobin'
+  | 'leastConnections'
+  | 'random'
+  | 'ringHash'
+  | 'maglev';
 
 export type DnsFamily = 'all' | 'ipv4' | 'ipv6';
 
@@ -30,6 +36,12 @@ export interface UserConfig {
    * (affinity and cgroup quota counted: more would only wait).
    */
   readonly workers?: number | undefined;
+
+  /**
+   * Where this proxy runs: an availability zone, a rack, a host. `null`: not known. Default: `null`
+   * (without it no endpoint is near).
+   */
+  readonly zone?: string | null | undefined;
 
   /** Where connections come from. */
   readonly listeners: readonly ListenerConfig[];
@@ -154,11 +166,30 @@ export interface ClusterConfig {
 
   /**
    * Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn
-   * (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`).
-   * All respect weights. Default: `'p2cEwma'` (finds the fast endpoint, and no worker needs to know
-   * another).
+   * (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`);
+   * or one endpoint for all connections of a source address (`ringHash`, `maglev`). All respect
+   * weights. Default: `'p2cEwma'` (finds the fast endpoint, and no worker needs to know another).
    */
   readonly balancer?: BalancerType | BalancerConfig | undefined;
+
+  /**
+   * How long the share of an endpoint grows that is new or came back. Not with `ringHash` and
+   * `maglev`. `null`: it has its whole share at once. Default: `null` (most servers are ready when
+   * they accept).
+   */
+  readonly slowStart?: Duration | SlowStartConfig | null | undefined;
+
+  /**
+   * The zone of those endpoints that name none. `null`: not known. Default: `null` (an endpoint may
+   * say it by itself).
+   */
+  readonly zone?: string | null | undefined;
+
+  /**
+   * Endpoints in the zone of this proxy are preferred when it has a `zone`. `null`: zones make no
+   * difference.
+   */
+  readonly zonePreference?: ZonePreferenceConfig | null | undefined;
 
   /**
    * How long one attempt to connect may take. A duration of 1ms to 10m. Default: `1s`; `300ms` when
@@ -199,6 +230,12 @@ export interface EndpointConfig {
    * (equal shares).
    */
   readonly weight?: number | undefined;
+
+  /**
+   * Where it runs: the same word as in `zone`. `null`: not known. Default: `zone` of the cluster
+   * (most clusters lie in one zone).
+   */
+  readonly zone?: string | null | undefined;
 }
 
 /** A balancer with settings of its own. */
@@ -218,6 +255,41 @@ export interface BalancerConfig {
    * slow spell is forgotten after some ten seconds).
    */
   readonly decay?: Duration | undefined;
+
+  /**
+   * An endpoint takes no more than so many times the average of open connections, as each worker
+   * counts them, by weight; what is over goes to the next in the table. Only `ringHash` and
+   * `maglev`. `null`: no bound. Default: `null` (affinity comes first).
+   */
+  readonly loadBound?: number | null | undefined;
+}
+
+/**
+ * The share of an endpoint that is new or came back grows with time. Endpoints that a cluster
+ * begins with are not new.
+ */
+export interface SlowStartConfig {
+  /** Until it has its whole share. A duration of 100ms to 1h. */
+  readonly window: Duration;
+
+  /** Part of its share that it begins with. Default: `0.1` (enough connections to warm up with). */
+  readonly minShare?: number | undefined;
+}
+
+/** When connections leave the zone of this proxy. Needs `zone`. */
+export interface ZonePreferenceConfig {
+  /**
+   * While at least this part of the endpoints in the own zone is usable, by weight, all connections
+   * stay; below, the part that is missing goes to other zones. Default: `0.7` (what is left can
+   * carry the whole with the usual reserve of a third).
+   */
+  readonly minUsableShare?: number | undefined;
+
+  /**
+   * With fewer usable endpoints in the own zone all connections go to other zones. A number of 1 to
+   * 65535. Default: `1` (one endpoint may serve a small zone).
+   */
+  readonly minUsableCount?: number | undefined;
 }
 
 /** How long an endpoint is avoided that could not be connected to; doubled with each failure. */

@@ -55,11 +55,32 @@ export interface ListenerSnapshot {
   readonly accessLog: boolean;
 }
 
+export interface SlowStartSnapshot {
+  readonly windowMs: number;
+  /** 1 to 100. */
+  readonly minSharePercent: number;
+}
+
+/** The last two choose by a key of the connection, today its source address. */
 export type BalancerSnapshot =
-  | { readonly type: 'p2cEwma'; readonly rttDefaultMs: number; readonly decayMs: number }
-  | { readonly type: 'roundRobin' }
-  | { readonly type: 'leastConnections' }
-  | { readonly type: 'random' };
+  | {
+      readonly type: 'p2cEwma';
+      readonly rttDefaultMs: number;
+      readonly decayMs: number;
+      readonly slowStart: SlowStartSnapshot | null;
+    }
+  | { readonly type: 'roundRobin'; readonly slowStart: SlowStartSnapshot | null }
+  | { readonly type: 'leastConnections'; readonly slowStart: SlowStartSnapshot | null }
+  | { readonly type: 'random'; readonly slowStart: SlowStartSnapshot | null }
+  | { readonly type: 'ringHash'; readonly loadBoundPercent: number | null }
+  | { readonly type: 'maglev'; readonly loadBoundPercent: number | null };
+
+/** Connections stay in the own zone while so much of it is usable. */
+export interface ZonePreferenceSnapshot {
+  /** 1 to 100. */
+  readonly usableSharePercentMin: number;
+  readonly usableCountMin: number;
+}
 
 export interface ClusterSnapshot {
   /** Stable for one name for as long as the process lives. */
@@ -68,6 +89,8 @@ export interface ClusterSnapshot {
   readonly revision: number;
   readonly name: string;
   readonly balancer: BalancerSnapshot;
+  /** `null`: zones make no difference. */
+  readonly zonePreference: ZonePreferenceSnapshot | null;
   /** Of one attempt. */
   readonly connectTimeoutMs: number;
   /** Endpoints tried for one connection, at least 1. */
@@ -86,6 +109,8 @@ export interface EndpointSnapshot {
   readonly address: string;
   /** 1 to 65535. */
   readonly weight: number;
+  /** In the zone of this proxy. */
+  readonly ownZone: boolean;
 }
 
 export interface ReleasedRun {

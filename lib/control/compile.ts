@@ -3,6 +3,7 @@
 
 import type {
   ClusterSnapshot,
+  EndpointSnapshot,
   ListenerSnapshot,
   ReleasedRun,
   Snapshot,
@@ -46,12 +47,17 @@ function compileListener({ id, clusterId, config }: DesiredListener): ListenerSn
   };
 }
 
-function compileCluster({ id, revision, config, endpoints }: DesiredCluster): ClusterSnapshot {
+function compileCluster(cluster: DesiredCluster): ClusterSnapshot {
+  const { id, revision, config } = cluster;
+  const endpoints = compileEndpoints(cluster);
+  // Where all endpoints are on one side of the border there is nothing to prefer.
+  const hasBoth = endpoints.some(({ ownZone }) => ownZone !== endpoints[0]?.ownZone);
   return {
     id,
     revision,
     name: config.name,
     balancer: config.balancer,
+    zonePreference: hasBoth ? config.zonePreference : null,
     connectTimeoutMs: config.connectTimeoutMs,
     connectAttemptsMax: config.connectAttemptsMax,
     failureBackoffMinMs: config.failureBackoffMinMs,
@@ -60,4 +66,13 @@ function compileCluster({ id, revision, config, endpoints }: DesiredCluster): Cl
     userTimeoutMs: config.userTimeoutMs,
     endpoints,
   };
+}
+
+function compileEndpoints({ config, endpoints }: DesiredCluster): EndpointSnapshot[] {
+  return endpoints.map(({ id, address, weight, zone }) => ({
+    id,
+    address,
+    weight,
+    ownZone: zone !== null && zone === config.ownZone,
+  }));
 }

@@ -185,9 +185,10 @@ export class DesiredState {
   }
 
   #named(clusterId: number, endpoint: DiscoveredEndpoint): DesiredEndpoint {
-    const { address, weight } = endpoint;
+    const { address, weight, zone } = endpoint;
     const facts = { clusterId, address, configured: true };
-    return { id: this.#endpoints.enter(`${clusterId} ${address}`, facts).id, address, weight };
+    const { id } = this.#endpoints.enter(`${clusterId} ${address}`, facts);
+    return { id, address, weight, zone };
   }
 }
 
@@ -205,9 +206,9 @@ function isSame(
   const settings = ({ endpoints: _, ...rest }: ResolvedCluster): string => JSON.stringify(rest);
   return (
     before.endpoints.length === endpoints.length &&
-    before.endpoints.every(({ address, weight }, index) => {
+    before.endpoints.every(({ address, weight, zone }, index) => {
       const other = endpoints[index];
-      return other?.address === address && other.weight === weight;
+      return other?.address === address && other.weight === weight && other.zone === zone;
     }) &&
     settings(before.config) === settings(config)
   );

@@ -6,6 +6,8 @@ export interface DiscoveredEndpoint {
   readonly address: string;
   /** 1 to 65535. */
   readonly weight: number;
+  /** Where it runs; `null` when that is not known. */
+  readonly zone: string | null;
 }
 
 /** Takes the whole list. An empty one means that there is no endpoint, not that nothing changed. */

@@ -22,6 +22,7 @@
 #include "snapshot/endpoint.h"
 #include "snapshot/listener.h"
 #include "snapshot/snapshot.h"
+#include "upstream/hash_table_builder.h"
 
 namespace weft::binding {
 
@@ -50,6 +51,9 @@ constexpr Range kKeepaliveRange{.min = 1'000, .max = 32'767'000};
 constexpr Range kProbesRange{.min = 1, .max = 127};
 // What the kernel takes as the size of a pipe.
 constexpr Range kPipeBytesRange{.min = 4'096, .max = std::uint64_t{1} << 30U};
+constexpr Range kPercentRange{.min = 1, .max = 100};
+// At the average, and a hundred times that.
+constexpr Range kLoadBoundRange{.min = 100, .max = 10'000};
 constexpr Range kModeRange{.min = 0, .max = 0777};
 constexpr Range kUint16Range{.min = 1, .max = UINT16_MAX};
 constexpr std::size_t kReservedMax = 65'536;
@@ -130,6 +134,14 @@ std::shared_ptr<const Listener> readListener(const Field& field,
   return listener;
 }
 
+std::optional<snapshot::SlowStart> readSlowStart(const Field& field) {
+  return field.orNull([](const Field& present) {
+    return snapshot::SlowStart{
+        .window = present.at("windowMs").duration(kDurationRange),
+        .minSharePercent = present.at("minSharePercent").number<std::uint32_t>(kPercentRange)};
+  });
+}
+
 snapshot::Balancer readBalancer(const Field& field) {
   snapshot::Balancer balancer{.type =
                                   field.at("type").word<snapshot::BalancerType>(kBalancerWords)};
@@ -137,7 +149,23 @@ snapshot::Balancer readBalancer(const Field& field) {
     balancer.rttDefault = field.at("rttDefaultMs").duration(kDurationRange);
     balancer.decay = field.at("decayMs").duration(kDurationRange);
   }
+  if (snapshot::needsKey(balancer.type)) {
+    balancer.loadBoundPercent = field.at("loadBoundPercent").orNull([](const Field& present) {
+      return present.number<std::uint32_t>(kLoadBoundRange);
+    });
+  } else {
+    balancer.slowStart = readSlowStart(field.at("slowStart"));
+  }
   return balancer;
+}
+
+std::optional<snapshot::ZonePreference> readZonePreference(const Field& field) {
+  return field.orNull([](const Field& present) {
+    return snapshot::ZonePreference{
+        .usableSharePercentMin =
+            present.at("usableSharePercentMin").number<std::uint32_t>(kPercentRange),
+        .usableCountMin = present.at("usableCountMin").number<std::uint32_t>(kCountRange)};
+  });
 }
 
 std::vector<Endpoint> readEndpoints(Reading& reading, const Field& field) {
@@ -150,7 +178,8 @@ std::vector<Endpoint> readEndpoints(Reading& reading, const Field& field) {
   readEach(reading, field, [&](const Field& element) {
     endpoints.push_back({.id = readOwnId(element.at("id"), taken),
                          .address = element.at("address").address(),
-                         .weight = element.at("weight").number<std::uint32_t>(kUint16Range)});
+                         .weight = element.at("weight").number<std::uint32_t>(kUint16Range),
+                         .ownZone = element.at("ownZone").boolean()});
   });
   return endpoints;
 }
@@ -163,11 +192,12 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
   if (before != previous.end() && before->second->revision == revision) {
     return before->second;
   }
-  return std::make_shared<const Cluster>(Cluster{
+  auto cluster = std::make_shared<Cluster>(Cluster{
       .id = id,
       .revision = revision,
       .name = field.at("name").text(),
       .balancer = readBalancer(field.at("balancer")),
+      .zonePreference = readZonePreference(field.at("zonePreference")),
       .connectTimeout = field.at("connectTimeoutMs").duration(kDurationRange),
       .connectAttemptsMax = field.at("connectAttemptsMax").number<std::uint32_t>(kCountRange),
       .failureBackoffMin = field.at("failureBackoffMinMs").duration(kDurationRange),
@@ -176,6 +206,10 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
       .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
       .endpoints = readEndpoints(reading, field.at("endpoints")),
   });
+  if (reading.ok()) {
+    cluster->hashTables = upstream::buildHashTables(*cluster);
+  }
+  return cluster;
 }
 
 snapshot::ReleasedRun readReleasedRun(const Field& field, std::uint32_t workerCount) {

@@ -9,8 +9,8 @@ namespace weft::binding {
 
 inline constexpr std::array<std::string_view, 2> kDirectionWords = {"inbound", "outbound"};
 inline constexpr std::array<std::string_view, 1> kProtocolWords = {"opaque"};
-inline constexpr std::array<std::string_view, 4> kBalancerWords = {"p2cEwma", "roundRobin",
-                                                                   "leastConnections", "random"};
+inline constexpr std::array<std::string_view, 6> kBalancerWords = {
+    "p2cEwma", "roundRobin", "leastConnections", "random", "ringHash", "maglev"};
 inline constexpr std::array<std::string_view, 2> kDrainListenerWords = {"close", "keep"};
 inline constexpr std::array<std::string_view, 2> kDumpWords = {"connections", "clusters"};
 inline constexpr std::array<std::string_view, 3> kConnectionStateWords = {"connecting", "open",

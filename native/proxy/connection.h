@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/address.h"
 #include "base/ids.h"
@@ -33,6 +34,14 @@ class Connection final : public os::Pollable,
 
   /// Registers the descriptor and starts. May end the connection at once.
   void start() noexcept;
+
+  /// What the peer's address says about the choice of an endpoint.
+  void setSourceKey(std::uint64_t key) noexcept { sourceKey_ = key; }
+
+  /// Nothing when the peer has no IP address.
+  [[nodiscard]] std::optional<std::uint64_t> sourceKey() const noexcept {
+    return sourceKey_ == 0 ? std::nullopt : std::optional(sourceKey_);
+  }
 
   /// Remembered for the access log only.
   void rememberPeer(const base::Address& peer) { peer_ = std::make_unique<base::Address>(peer); }
@@ -77,6 +86,7 @@ class Connection final : public os::Pollable,
   std::unique_ptr<base::Address> peer_;
   const base::ConnectionId id_;
   const base::TimePoint started_;
+  std::uint64_t sourceKey_ = 0;
   State state_ = State::Securing;
 };
 

@@ -8,6 +8,7 @@
 #include "base/address.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/intrusive_list.h"
 #include "os/object_pool.h"
@@ -58,6 +59,7 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
   context_.workerCells().add(WorkerCell::ConnectionsNow);
   listener.countOpen();
   open_.pushBack(*connection);
+  connection->setSourceKey(base::hashOfHost(peer));
   if (listener.settings().accessLog) {
     connection->rememberPeer(peer);
   }

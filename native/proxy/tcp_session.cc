@@ -69,7 +69,7 @@ void TcpSession::start() noexcept {
     abort(CloseReason::ResourcesExhausted);
     return;
   }
-  connector_->start();
+  connector_->start(connection_.sourceKey());
 }
 
 void TcpSession::onConnected(upstream::Connected connected) noexcept {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -12,16 +13,50 @@
 #include "snapshot/endpoint.h"
 #include "snapshot/listener.h"
 
+namespace weft::upstream {
+struct HashTables;
+}
+
 namespace weft::snapshot {
 
-enum class BalancerType : std::uint8_t { P2cEwma, RoundRobin, LeastConnections, Random };
+enum class BalancerType : std::uint8_t {
+  P2cEwma,
+  RoundRobin,
+  LeastConnections,
+  Random,
+  RingHash,
+  Maglev
+};
+
+/// Whether the choice depends on a key of the connection.
+[[nodiscard]] constexpr bool needsKey(BalancerType type) noexcept {
+  return type == BalancerType::RingHash || type == BalancerType::Maglev;
+}
+
+/// The share of an endpoint that is new or back grows from the minimum to the whole.
+struct SlowStart {
+  base::Duration window{};
+  std::uint32_t minSharePercent = 0;
+
+  friend bool operator==(const SlowStart&, const SlowStart&) = default;
+};
 
 struct Balancer {
   BalancerType type = BalancerType::P2cEwma;
-  base::Duration rttDefault{};  ///< P2cEwma only.
-  base::Duration decay{};       ///< P2cEwma only.
+  base::Duration rttDefault{};                      ///< P2cEwma only.
+  base::Duration decay{};                           ///< P2cEwma only.
+  std::optional<SlowStart> slowStart{};             ///< Not of those that need a key.
+  std::optional<std::uint32_t> loadBoundPercent{};  ///< Of those that need a key.
 
   friend bool operator==(const Balancer&, const Balancer&) = default;
+};
+
+/// Connections stay in the own zone while so much of it is usable.
+struct ZonePreference {
+  std::uint32_t usableSharePercentMin = 0;
+  std::uint32_t usableCountMin = 0;
+
+  friend bool operator==(const ZonePreference&, const ZonePreference&) = default;
 };
 
 struct Cluster {
@@ -29,6 +64,7 @@ struct Cluster {
   std::uint64_t revision = 0;
   std::string name;
   Balancer balancer;
+  std::optional<ZonePreference> zonePreference{};
   base::Duration connectTimeout{};
   std::uint32_t connectAttemptsMax = 1;
   base::Duration failureBackoffMin{};
@@ -36,6 +72,7 @@ struct Cluster {
   std::optional<Keepalive> keepalive;
   std::optional<base::Duration> userTimeout;
   std::vector<Endpoint> endpoints;
+  std::shared_ptr<const upstream::HashTables> hashTables{};  ///< Of a balancer that needs a key.
 };
 
 }  // namespace weft::snapshot

@@ -12,6 +12,7 @@ struct Endpoint {
   base::EndpointId id;
   base::Address address;
   std::uint32_t weight = 1;
+  bool ownZone = false;  ///< In the zone of this proxy.
 };
 
 }  // namespace weft::snapshot

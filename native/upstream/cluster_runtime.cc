@@ -25,6 +25,7 @@
 #include "upstream/connect_close_reason.h"
 #include "upstream/context.h"
 #include "upstream/endpoint_state.h"
+#include "upstream/hash_table.h"
 
 namespace weft::upstream {
 
@@ -59,8 +60,11 @@ ClusterRuntime::~ClusterRuntime() {
 }
 
 void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
-  const bool sameBalancer =
-      settings_ != nullptr && balancer_ != nullptr && settings_->balancer == settings->balancer;
+  const bool isFirst = settings_ == nullptr;
+  const bool sameBalancer = !isFirst && settings_->balancer == settings->balancer &&
+                            settings_->zonePreference == settings->zonePreference;
+  // Held until the balancer has another table.
+  const std::shared_ptr<const snapshot::Cluster> before = std::move(settings_);
   settings_ = std::move(settings);
   for (auto& [id, endpoint] : endpoints_) {
     endpoint->removed = true;
@@ -72,16 +76,22 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
     if (endpoint == nullptr) {
       endpoint =
           std::make_unique<Endpoint>(wanted.id, wanted.address, settings_->balancer.rttDefault);
+      // Those that were there from the beginning are as new as this proxy.
+      endpoint->slowStartFrom = isFirst ? base::TimePoint{} : context_.loop.now();
     }
     endpoint->removed = false;
     endpoint->removedAt = {};
     endpoint->weight = wanted.weight;
+    endpoint->ownZone = wanted.ownZone;
     members_.push_back(endpoint.get());
   }
   if (!sameBalancer) {
-    balancer_ = makeBalancer(settings_->balancer);
+    balancer_ = makeBalancer(settings_->balancer, settings_->zonePreference);
   }
-  balancer_->setEndpoints(members_);
+  const HashTables* tables = settings_->hashTables.get();
+  balancer_->setMembers({.endpoints = members_,
+                         .table = tables == nullptr ? nullptr : &tables->table,
+                         .ownZoneTable = tables == nullptr ? nullptr : &tables->ownZone});
   sweep();
 }
 
@@ -90,7 +100,7 @@ void ClusterRuntime::remove() {
     endpoint->removed = true;
   }
   members_.clear();
-  balancer_->setEndpoints(members_);
+  balancer_->setMembers({});
   sweep();
 }
 
@@ -104,9 +114,11 @@ void ClusterRuntime::sweep() {
   });
 }
 
-Endpoint* ClusterRuntime::pick(std::span<EndpointState* const> tried) {
-  return static_cast<Endpoint*>(
-      balancer_->pick({.now = context_.loop.now(), .random = context_.random, .tried = tried}));
+Endpoint* ClusterRuntime::pick(const PickRequest& request) {
+  return static_cast<Endpoint*>(balancer_->pick({.now = context_.loop.now(),
+                                                 .random = context_.random,
+                                                 .tried = request.tried,
+                                                 .key = request.key}));
 }
 
 void ClusterRuntime::acquired(Endpoint& endpoint, Direction direction) {
@@ -149,6 +161,7 @@ void ClusterRuntime::connected(Endpoint& endpoint, Direction direction,
   if (endpoint.failureCount > 0) {
     endpoint.failureCount = 0;
     endpoint.unavailableUntil = {};
+    endpoint.slowStartFrom = context_.loop.now();
     balancer_->loadChanged(endpoint);
     setAvailable(endpoint, true, {}, {});
   }

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +29,12 @@ struct Endpoint final : EndpointState {
   std::array<telemetry::Cells, 2> cleanCloses;  ///< CloseErrno of errno 0, by direction.
 };
 
+/// What is known about the connection that wants an endpoint.
+struct PickRequest {
+  std::span<EndpointState* const> tried{};  ///< By this connection, in vain.
+  std::optional<std::uint64_t> key{};       ///< A hash of what its choice depends on.
+};
+
 class ClusterRuntime {
  public:
   ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings);
@@ -43,8 +51,8 @@ class ClusterRuntime {
 
   [[nodiscard]] const snapshot::Cluster& settings() const noexcept { return *settings_; }
 
-  /// For a connection that has tried `tried` before; null when there is nothing else.
-  [[nodiscard]] Endpoint* pick(std::span<EndpointState* const> tried);
+  /// Null when there is nothing that was not tried.
+  [[nodiscard]] Endpoint* pick(const PickRequest& request);
 
   /// From pick to released() a connection counts as the endpoint's, and the endpoint stays.
   void acquired(Endpoint& endpoint, snapshot::Direction direction);
@@ -77,7 +85,6 @@ class ClusterRuntime {
   [[nodiscard]] bool uses(base::EndpointId id) const noexcept { return endpoints_.contains(id); }
 
  private:
-  void rebuildBalancer();
   void setAvailable(Endpoint& endpoint, bool available, const base::Error& error,
                     base::Duration backoff);
   [[nodiscard]] base::Duration backoffAfter(std::uint32_t failureCount);

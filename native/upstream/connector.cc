@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <utility>
 
@@ -45,7 +46,8 @@ Connector::~Connector() {
   }
 }
 
-void Connector::start() noexcept {
+void Connector::start(std::optional<std::uint64_t> key) noexcept {
+  key_ = key;
   lastError_ = kNoEndpoint;
   tryNext();
 }
@@ -54,7 +56,8 @@ void Connector::start() noexcept {
 void Connector::tryNext() noexcept {
   const std::uint32_t attemptsMax = std::min(cluster_.settings().connectAttemptsMax, kAttemptsMax);
   while (attemptCount_ < attemptsMax) {
-    Endpoint* endpoint = cluster_.pick(std::span(tried_).first(attemptCount_));
+    Endpoint* endpoint =
+        cluster_.pick({.tried = std::span(tried_).first(attemptCount_), .key = key_});
     if (endpoint == nullptr) {
       break;
     }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 
 #include "base/error.h"
 #include "os/loop.h"
@@ -53,8 +54,9 @@ class Connector final : private os::Timer {
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
 
-  /// Answers the owner in this call or later.
-  void start() noexcept;
+  /// Answers the owner in this call or later. The key is a hash of what the choice of an endpoint
+  /// depends on, where it depends on something.
+  void start(std::optional<std::uint64_t> key = {}) noexcept;
 
   void onReady(os::Ready ready) noexcept;
 
@@ -81,6 +83,7 @@ class Connector final : private os::Timer {
   base::TimePoint started_{};
   base::Error lastError_{};
   std::array<EndpointState*, kAttemptsMax> tried_{};
+  std::optional<std::uint64_t> key_;
   std::uint32_t attemptCount_ = 0;
   snapshot::Direction direction_;
   bool connected_ = false;

@@ -15,10 +15,13 @@ bool wasTried(const PickContext& context, const EndpointState& endpoint) noexcep
 
 void EndpointSet::reset(std::span<EndpointState* const> endpoints) {
   endpoints_.assign(endpoints.begin(), endpoints.end());
+  slowStart_.reset(endpoints);
   returnAt_.assign(endpoints.size(), base::TimePoint{});
   parked_.reset(endpoints.size());
+  usable_ = {.weight = 0, .count = size()};
   for (std::uint32_t index = 0; index < size(); ++index) {
     at(index).balancerIndex = index;
+    usable_.weight += std::max(at(index).weight, 1U);
   }
 }
 
@@ -30,6 +33,14 @@ std::uint32_t EndpointSet::indexOf(const EndpointState& endpoint) const noexcept
 void EndpointSet::park(std::uint32_t index) {
   returnAt_[index] = at(index).unavailableUntil;
   parked_.push(index);
+  usable_.weight -= std::max(at(index).weight, 1U);
+  --usable_.count;
+}
+
+void EndpointSet::unpark(std::uint32_t index) {
+  parked_.remove(index);
+  usable_.weight += std::max(at(index).weight, 1U);
+  ++usable_.count;
 }
 
 std::uint32_t EndpointSet::nextReturn(base::TimePoint now) {
@@ -37,7 +48,7 @@ std::uint32_t EndpointSet::nextReturn(base::TimePoint now) {
     return kNotMember;
   }
   const std::uint32_t index = parked_.top();
-  parked_.remove(index);
+  unpark(index);
   return index;
 }
 
@@ -45,7 +56,7 @@ bool EndpointSet::returnsEarly(std::uint32_t index) {
   if (!parked_.contains(index) || at(index).unavailableUntil >= returnAt_[index]) {
     return false;
   }
-  parked_.remove(index);
+  unpark(index);
   return true;
 }
 

@@ -52,7 +52,9 @@ struct EndpointState {
   base::TimePoint unavailableUntil{};
   std::uint32_t connectionsNow = 0;  ///< Connecting and open.
   std::uint32_t failureCount = 0;    ///< Connect failures in a row.
+  base::TimePoint slowStartFrom{};   ///< When it was new or came back; zero when it is long since.
   bool removed = false;              ///< No longer in the configuration.
+  bool ownZone = false;              ///< In the zone of this proxy.
   std::uint32_t balancerIndex = 0;   ///< For the balancer's own use.
 };
 

@@ -1,11 +1,11 @@
 #include "upstream/least_connections.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "base/random.h"
+#include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 #include "upstream/endpoint_set.h"
 #include "upstream/endpoint_state.h"
@@ -28,8 +28,7 @@ class LeastConnectionsOrder {
     turns_.begin(random);
     for (std::uint32_t index = 0; index < loads_.size(); ++index) {
       const EndpointState& endpoint = endpoints_->at(index);
-      loads_[index] = {.weight = std::max(endpoint.weight, 1U),
-                       .connections = endpoint.connectionsNow};
+      loads_[index] = {.weight = endpoints_->weight(index), .connections = endpoint.connectionsNow};
     }
   }
 
@@ -48,6 +47,11 @@ class LeastConnectionsOrder {
     loads_[index].connections = endpoints_->at(index).connectionsNow;
   }
 
+  void weightChanged(std::uint32_t index, std::uint32_t weight) noexcept {
+    turns_.weightChanged(index, weight);
+    loads_[index].weight = weight;
+  }
+
  private:
   /// A copy, so that the heap's order changes only when the heap is told.
   struct Load {
@@ -62,8 +66,8 @@ class LeastConnectionsOrder {
 
 }  // namespace
 
-std::unique_ptr<Balancer> makeLeastConnections() {
-  return std::make_unique<OrderedBalancer<LeastConnectionsOrder>>();
+std::unique_ptr<Balancer> makeLeastConnections(const snapshot::Balancer& settings) {
+  return std::make_unique<OrderedBalancer<LeastConnectionsOrder>>(settings.slowStart);
 }
 
 }  // namespace weft::upstream

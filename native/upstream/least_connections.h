@@ -4,10 +4,11 @@
 
 #include <memory>
 
+#include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 
 namespace weft::upstream {
 
-[[nodiscard]] std::unique_ptr<Balancer> makeLeastConnections();
+[[nodiscard]] std::unique_ptr<Balancer> makeLeastConnections(const snapshot::Balancer& settings);
 
 }  // namespace weft::upstream

@@ -6,12 +6,15 @@
 //   void picked(uint32_t);                     was chosen
 //   void returned(uint32_t);                   is no longer parked
 //   void loadChanged(uint32_t);                its connectionsNow has changed
+//   void weightChanged(uint32_t, uint32_t);    its weight has
 #pragma once
 
 #include <cstdint>
-#include <span>
+#include <optional>
 #include <vector>
 
+#include "base/clock.h"
+#include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 #include "upstream/endpoint_set.h"
 #include "upstream/index_heap.h"
@@ -21,14 +24,15 @@ namespace weft::upstream {
 template <typename Order>
 class OrderedBalancer final : public Balancer {
  public:
-  OrderedBalancer() : ready_(ByOrder{order_}) {}
+  explicit OrderedBalancer(const std::optional<snapshot::SlowStart>& slowStart)
+      : endpoints_(slowStart), ready_(ByOrder{order_}) {}
 
-  void setEndpoints(std::span<EndpointState* const> endpoints) override {
-    endpoints_.reset(endpoints);
+  void setMembers(const Members& members) override {
+    endpoints_.reset(members.endpoints);
     order_.reset(endpoints_);
-    ready_.reset(endpoints.size());
+    ready_.reset(endpoints_.size());
     aside_.clear();
-    aside_.reserve(endpoints.size());
+    aside_.reserve(endpoints_.size());
     begun_ = false;
   }
 
@@ -36,10 +40,7 @@ class OrderedBalancer final : public Balancer {
     if (!begun_) {
       begin(context.random);
     }
-    for (std::uint32_t index = endpoints_.nextReturn(context.now); index != EndpointSet::kNotMember;
-         index = endpoints_.nextReturn(context.now)) {
-      enter(index);
-    }
+    refresh(context.now);
     EndpointState* endpoint = firstUsable(context);
     for (const std::uint32_t index : aside_) {
       ready_.push(index);
@@ -54,11 +55,21 @@ class OrderedBalancer final : public Balancer {
       return;
     }
     order_.loadChanged(index);
+    if (endpoints_.startsSlowly(index)) {
+      order_.weightChanged(index, endpoints_.weight(index));
+    }
     if (ready_.contains(index)) {
       ready_.update(index);
     } else if (endpoints_.returnsEarly(index)) {
       enter(index);
     }
+  }
+
+  [[nodiscard]] Usable usable(base::TimePoint now) override {
+    if (begun_) {
+      refresh(now);
+    }
+    return endpoints_.usable();
   }
 
  private:
@@ -76,6 +87,17 @@ class OrderedBalancer final : public Balancer {
       ready_.push(index);
     }
     begun_ = true;
+  }
+
+  void refresh(base::TimePoint now) {
+    endpoints_.refresh(
+        now, [this](std::uint32_t index) { enter(index); },
+        [this](std::uint32_t index) {
+          order_.weightChanged(index, endpoints_.weight(index));
+          if (ready_.contains(index)) {
+            ready_.update(index);
+          }
+        });
   }
 
   void enter(std::uint32_t index) {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <memory>
-#include <span>
 
 #include "base/clock.h"
 #include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 #include "upstream/endpoint_state.h"
+#include "upstream/slow_start.h"
 #include "upstream/weighted_draw.h"
 
 namespace weft::upstream {
@@ -19,15 +19,18 @@ constexpr double kConnectUsMin = 1.0;
 
 class P2cEwma final : public Balancer {
  public:
-  explicit P2cEwma(base::Duration decay) noexcept : decay_(decay) {}
+  explicit P2cEwma(const snapshot::Balancer& settings)
+      : draw_(settings.slowStart), decay_(settings.decay) {}
 
-  void setEndpoints(std::span<EndpointState* const> endpoints) override {
-    draw_.reset(endpoints);
+  void setMembers(const Members& members) override {
+    draw_.reset(members.endpoints);
     double sum = 0;
-    for (const EndpointState* endpoint : endpoints) {
+    for (const EndpointState* endpoint : members.endpoints) {
       sum += std::max(endpoint->weight, 1U);
     }
-    weightMean_ = endpoints.empty() ? 1.0 : sum / static_cast<double>(endpoints.size());
+    weightMean_ = members.endpoints.empty()
+                      ? SlowStart::kUnit
+                      : SlowStart::kUnit * sum / static_cast<double>(members.endpoints.size());
   }
 
   [[nodiscard]] EndpointState* pick(const PickContext& context) override {
@@ -46,6 +49,8 @@ class P2cEwma final : public Balancer {
 
   void loadChanged(EndpointState& endpoint) override { draw_.loadChanged(endpoint); }
 
+  [[nodiscard]] Usable usable(base::TimePoint now) override { return draw_.usable(now); }
+
  private:
   [[nodiscard]] double cost(const EndpointState& endpoint, base::TimePoint now) const noexcept {
     if (!endpoint.connectTime.measured() && endpoint.connectionsNow == 0) {
@@ -53,7 +58,7 @@ class P2cEwma final : public Balancer {
       // answered.
       return 0;
     }
-    const double weight = static_cast<double>(std::max(endpoint.weight, 1U)) / weightMean_;
+    const double weight = static_cast<double>(draw_.weightOf(endpoint)) / weightMean_;
     const double load = 1.0 + static_cast<double>(endpoint.connectionsNow) / weight;
     return std::max(endpoint.connectTime.valueUs(now, decay_), kConnectUsMin) * load;
   }
@@ -66,7 +71,7 @@ class P2cEwma final : public Balancer {
 }  // namespace
 
 std::unique_ptr<Balancer> makeP2cEwma(const snapshot::Balancer& settings) {
-  return std::make_unique<P2cEwma>(settings.decay);
+  return std::make_unique<P2cEwma>(settings);
 }
 
 }  // namespace weft::upstream

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "base/random.h"
+#include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 #include "upstream/endpoint_set.h"
 #include "upstream/ordered_balancer.h"
@@ -29,14 +30,18 @@ class RoundRobinOrder {
 
   void loadChanged(std::uint32_t) noexcept {}
 
+  void weightChanged(std::uint32_t index, std::uint32_t weight) noexcept {
+    turns_.weightChanged(index, weight);
+  }
+
  private:
   Turns turns_;
 };
 
 }  // namespace
 
-std::unique_ptr<Balancer> makeRoundRobin() {
-  return std::make_unique<OrderedBalancer<RoundRobinOrder>>();
+std::unique_ptr<Balancer> makeRoundRobin(const snapshot::Balancer& settings) {
+  return std::make_unique<OrderedBalancer<RoundRobinOrder>>(settings.slowStart);
 }
 
 }  // namespace weft::upstream

@@ -3,10 +3,11 @@
 
 #include <memory>
 
+#include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 
 namespace weft::upstream {
 
-[[nodiscard]] std::unique_ptr<Balancer> makeRoundRobin();
+[[nodiscard]] std::unique_ptr<Balancer> makeRoundRobin(const snapshot::Balancer& settings);
 
 }  // namespace weft::upstream

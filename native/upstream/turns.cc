@@ -1,16 +1,17 @@
 #include "upstream/turns.h"
 
-#include <algorithm>
 #include <cstdint>
+#include <utility>
 
 #include "base/random.h"
 #include "upstream/endpoint_set.h"
+#include "upstream/slow_start.h"
 
 namespace weft::upstream {
 
 namespace {
 
-constexpr std::uint64_t kTurnOfWeightOne = std::uint64_t{1} << 32U;
+constexpr std::uint64_t kTurnOfWeightOne = (std::uint64_t{1} << 32U) * SlowStart::kUnit;
 
 // 2^32 divided by the golden ratio: its multiples leave no large gap, however many there are.
 constexpr std::uint32_t kPhaseStep = 2'654'435'769U;
@@ -25,7 +26,7 @@ bool earlier(std::uint64_t left, std::uint64_t right) noexcept {
 void Turns::reset(const EndpointSet& endpoints) {
   turns_.assign(endpoints.size(), Turn{});
   for (std::uint32_t index = 0; index < endpoints.size(); ++index) {
-    turns_[index].step = kTurnOfWeightOne / std::max(endpoints.at(index).weight, 1U);
+    turns_[index].step = kTurnOfWeightOne / endpoints.weight(index);
   }
 }
 
@@ -53,6 +54,15 @@ void Turns::taken(std::uint32_t index) noexcept {
   turn.order = ++taken_;
 }
 
+void Turns::weightChanged(std::uint32_t index, std::uint32_t weight) noexcept {
+  Turn& turn = turns_[index];
+  const std::uint64_t before = std::exchange(turn.step, kTurnOfWeightOne / weight);
+  if (!earlier(turn.deadline, now_)) {
+    const double left = static_cast<double>(turn.deadline - now_) / static_cast<double>(before);
+    turn.deadline = now_ + static_cast<std::uint64_t>(left * static_cast<double>(turn.step));
+  }
+}
+
 void Turns::returned(std::uint32_t index) noexcept {
   enter(index);
 }
@@ -60,7 +70,8 @@ void Turns::returned(std::uint32_t index) noexcept {
 void Turns::enter(std::uint32_t index) noexcept {
   Turn& turn = turns_[index];
   const std::uint64_t phase = static_cast<std::uint32_t>(index * kPhaseStep + phase_);
-  turn.deadline = now_ + ((turn.step * phase) >> 32U);
+  // In two halves: a step of more than 32 bits belongs to an endpoint that starts slowly.
+  turn.deadline = now_ + (turn.step >> 16U) * (phase >> 16U);
 }
 
 }  // namespace weft::upstream

@@ -25,6 +25,9 @@ class Turns {
   /// It has had its turn.
   void taken(std::uint32_t index) noexcept;
 
+  /// In the unit of the set's weights. What it has waited for its turn counts.
+  void weightChanged(std::uint32_t index, std::uint32_t weight) noexcept;
+
   /// It was away: its next turn is a usual one, not all those that it missed.
   void returned(std::uint32_t index) noexcept;
 

@@ -1,10 +1,11 @@
 #include "upstream/weighted_draw.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <span>
 
+#include "base/clock.h"
 #include "upstream/balancer.h"
+#include "upstream/endpoint_set.h"
 #include "upstream/endpoint_state.h"
 
 namespace weft::upstream {
@@ -21,22 +22,34 @@ void WeightedDraw::reset(std::span<EndpointState* const> endpoints) {
 
 void WeightedDraw::loadChanged(const EndpointState& endpoint) {
   const std::uint32_t index = endpoints_.indexOf(endpoint);
-  if (index != EndpointSet::kNotMember && endpoints_.returnsEarly(index)) {
+  if (index == EndpointSet::kNotMember) {
+    return;
+  }
+  const bool isLighter = endpoints_.startsSlowly(index);
+  if (endpoints_.returnsEarly(index) || (isLighter && !endpoints_.isParked(index))) {
     include(index);
   }
 }
 
-void WeightedDraw::include(std::uint32_t index) noexcept {
-  weights_.set(index, std::max(endpoints_.at(index).weight, 1U));
+void WeightedDraw::refresh(base::TimePoint now) {
+  endpoints_.refresh(
+      now, [this](std::uint32_t index) { include(index); },
+      [this](std::uint32_t index) {
+        if (!endpoints_.isParked(index)) {
+          include(index);
+        }
+      });
+}
+
+Usable WeightedDraw::usable(base::TimePoint now) {
+  refresh(now);
+  return endpoints_.usable();
 }
 
 WeightedDraw::Round::Round(WeightedDraw& draw, const PickContext& context)
     : draw_(draw), context_(context) {
-  EndpointSet& endpoints = draw_.endpoints_;
-  for (std::uint32_t index = endpoints.nextReturn(context.now); index != EndpointSet::kNotMember;
-       index = endpoints.nextReturn(context.now)) {
-    draw_.include(index);
-  }
+  const EndpointSet& endpoints = draw_.endpoints_;
+  draw_.refresh(context.now);
   for (const EndpointState* tried : context.tried) {
     const std::uint32_t index = endpoints.indexOf(*tried);
     if (index != EndpointSet::kNotMember && draw_.weights_.get(index) > 0) {

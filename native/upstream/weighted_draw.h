@@ -4,9 +4,11 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 #include "upstream/endpoint_set.h"
 #include "upstream/weight_tree.h"
@@ -15,10 +17,20 @@ namespace weft::upstream {
 
 class WeightedDraw {
  public:
+  explicit WeightedDraw(const std::optional<snapshot::SlowStart>& slowStart)
+      : endpoints_(slowStart) {}
+
   void reset(std::span<EndpointState* const> endpoints);
 
-  /// An endpoint may have become available before its time.
+  /// An endpoint may have become available before its time, or begun to start slowly.
   void loadChanged(const EndpointState& endpoint);
+
+  /// Of this moment, times SlowStart::kUnit. REQUIRES: a member.
+  [[nodiscard]] std::uint32_t weightOf(const EndpointState& endpoint) const noexcept {
+    return endpoints_.weight(endpoint.balancerIndex);
+  }
+
+  [[nodiscard]] Usable usable(base::TimePoint now);
 
   /// The draws for one pick. Until it ends, what it has drawn is not drawn again.
   class Round {
@@ -45,7 +57,9 @@ class WeightedDraw {
   };
 
  private:
-  void include(std::uint32_t index) noexcept;
+  void refresh(base::TimePoint now);
+
+  void include(std::uint32_t index) noexcept { weights_.set(index, endpoints_.weight(index)); }
 
   EndpointSet endpoints_;
   WeightTree weights_;                  ///< Zero for what is parked or left out.

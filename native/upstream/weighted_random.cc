@@ -1,8 +1,10 @@
 #include "upstream/weighted_random.h"
 
 #include <memory>
-#include <span>
+#include <optional>
 
+#include "base/clock.h"
+#include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/weighted_draw.h"
@@ -13,7 +15,9 @@ namespace {
 
 class WeightedRandom final : public Balancer {
  public:
-  void setEndpoints(std::span<EndpointState* const> endpoints) override { draw_.reset(endpoints); }
+  explicit WeightedRandom(const std::optional<snapshot::SlowStart>& slowStart) : draw_(slowStart) {}
+
+  void setMembers(const Members& members) override { draw_.reset(members.endpoints); }
 
   [[nodiscard]] EndpointState* pick(const PickContext& context) override {
     WeightedDraw::Round round(draw_, context);
@@ -23,14 +27,16 @@ class WeightedRandom final : public Balancer {
 
   void loadChanged(EndpointState& endpoint) override { draw_.loadChanged(endpoint); }
 
+  [[nodiscard]] Usable usable(base::TimePoint now) override { return draw_.usable(now); }
+
  private:
   WeightedDraw draw_;
 };
 
 }  // namespace
 
-std::unique_ptr<Balancer> makeWeightedRandom() {
-  return std::make_unique<WeightedRandom>();
+std::unique_ptr<Balancer> makeWeightedRandom(const snapshot::Balancer& settings) {
+  return std::make_unique<WeightedRandom>(settings.slowStart);
 }
 
 }  // namespace weft::upstream

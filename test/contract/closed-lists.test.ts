@@ -25,6 +25,8 @@ const balancers: Record<BalancerSnapshot['type'], 0> = {
   roundRobin: 0,
   leastConnections: 0,
   random: 0,
+  ringHash: 0,
+  maglev: 0,
 };
 
 const records: Uint8Array[] = [];

@@ -37,10 +37,21 @@ const complete = snapshotOf({
   ],
   clusters: [
     clusterSnapshot({
-      balancer: { type: 'p2cEwma', rttDefaultMs: 30, decayMs: 10_000 },
+      balancer: {
+        type: 'p2cEwma',
+        rttDefaultMs: 30,
+        decayMs: 10_000,
+        slowStart: { windowMs: 30_000, minSharePercent: 10 },
+      },
+      zonePreference: { usableSharePercentMin: 70, usableCountMin: 1 },
       keepalive,
       userTimeoutMs: 30_000,
       endpoints: [endpointSnapshot({ address: echoing.address })],
+    }),
+    clusterSnapshot({
+      id: 2,
+      balancer: { type: 'maglev', loadBoundPercent: 125 },
+      endpoints: [endpointSnapshot({ ownZone: true })],
     }),
   ],
   releasedRuns: [{ worker: 1, run: 4, generation: 1 }],
@@ -187,17 +198,18 @@ test('only a unix socket has a mode, and it must have one', async () => {
   assert.equal(statSync(socketPath).mode & 0o777, 0o660);
 });
 
-test('every balancer is taken, and only p2cEwma has settings', async () => {
-  const types: readonly BalancerSnapshot['type'][] = [
-    'roundRobin',
-    'leastConnections',
-    'random',
-    'p2cEwma',
+test('every balancer is taken, with its own settings only', async () => {
+  const slowStart = { windowMs: 1_000, minSharePercent: 10 };
+  const balancers: readonly BalancerSnapshot[] = [
+    { type: 'roundRobin', slowStart: null },
+    { type: 'leastConnections', slowStart },
+    { type: 'random', slowStart },
+    { type: 'p2cEwma', rttDefaultMs: 1, decayMs: 1, slowStart: null },
+    { type: 'ringHash', loadBoundPercent: null },
+    { type: 'maglev', loadBoundPercent: 125 },
   ];
-  for (const type of types) {
-    const balancer = (
-      type === 'p2cEwma' ? { type, rttDefaultMs: 1, decayMs: 1 } : { type }
-    ) as BalancerSnapshot;
+  for (const balancer of balancers) {
+    const { type } = balancer;
     const clusters = complete.clusters.map((cluster) => ({ ...cluster, balancer }));
     assert.equal(await published({ clusters }), revision);
     const client = await Client.connect(port);

@@ -31,7 +31,7 @@ function configWith(address: string): Config {
   return configOf({
     workerCount: 1,
     listeners: [resolvedListener({ address: `127.0.0.1:${port}` })],
-    clusters: [resolvedCluster({ endpoints: [{ address, weight: 1 }] })],
+    clusters: [resolvedCluster({ endpoints: [{ address, weight: 1, zone: null }] })],
     admin: { address: '127.0.0.1:0', shutdown: false },
   });
 }

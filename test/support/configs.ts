@@ -10,6 +10,7 @@ import type {
 export function configOf(parts: Partial<Config>): Config {
   return {
     workerCount: 2,
+    zone: null,
     listeners: [resolvedListener({})],
     clusters: [resolvedCluster({})],
     dns: resolvedDns({}),
@@ -66,14 +67,16 @@ export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedList
 export function resolvedCluster(parts: Partial<ResolvedCluster>): ResolvedCluster {
   return {
     name: 'app',
-    balancer: { type: 'roundRobin' },
+    balancer: { type: 'roundRobin', slowStart: null },
+    zonePreference: null,
+    ownZone: null,
     connectTimeoutMs: 1_000,
     connectAttemptsMax: 3,
     failureBackoffMinMs: 500,
     failureBackoffMaxMs: 10_000,
     keepalive: null,
     userTimeoutMs: null,
-    endpoints: [{ address: '10.0.0.1:80', weight: 1 }],
+    endpoints: [{ address: '10.0.0.1:80', weight: 1, zone: null }],
     ...parts,
   };
 }

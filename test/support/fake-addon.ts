@@ -36,7 +36,7 @@ export class FakeAddon implements Addon {
       workerCells,
       runKinds,
       directions: ['inbound', 'outbound'],
-      balancers: ['p2cEwma', 'roundRobin', 'leastConnections', 'random'],
+      balancers: ['p2cEwma', 'roundRobin', 'leastConnections', 'random', 'ringHash', 'maglev'],
     };
   }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "upstream/hash_table_builder.h"
+
 namespace weft::test {
 
 namespace {
@@ -87,6 +89,7 @@ std::shared_ptr<const snapshot::Snapshot> SnapshotBuilder::build() {
   }
   for (snapshot::Cluster& cluster : clusters_) {
     cluster.revision = built->revision;
+    cluster.hashTables = upstream::buildHashTables(cluster);
     built->clusters.push_back(std::make_shared<const snapshot::Cluster>(cluster));
   }
   return built;

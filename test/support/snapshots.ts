@@ -49,7 +49,8 @@ export function clusterSnapshot(parts: Partial<ClusterSnapshot>): ClusterSnapsho
     id: 1,
     revision: 1,
     name: 'app',
-    balancer: { type: 'roundRobin' },
+    balancer: { type: 'roundRobin', slowStart: null },
+    zonePreference: null,
     connectTimeoutMs: 1_000,
     connectAttemptsMax: 3,
     failureBackoffMinMs: 500,
@@ -62,5 +63,5 @@ export function clusterSnapshot(parts: Partial<ClusterSnapshot>): ClusterSnapsho
 }
 
 export function endpointSnapshot(parts: Partial<EndpointSnapshot>): EndpointSnapshot {
-  return { id: 1, address: '127.0.0.1:9000', weight: 1, ...parts };
+  return { id: 1, address: '127.0.0.1:9000', weight: 1, ownZone: false, ...parts };
 }

@@ -11,6 +11,8 @@ export function checkClusters(config: UsableConfig, issues: IssueList): void {
       const path = joinPath('clusters', name);
       checkEndpoints(cluster, path, issues);
       checkBalancer(cluster, path, issues);
+      checkSlowStart(cluster, path, issues);
+      checkZonePreference(cluster, config.zone ?? null, path, issues);
       checkBackoff(cluster, path, issues);
     }
   }
@@ -42,15 +44,46 @@ function checkEndpoints(cluster: UsableCluster, path: string, issues: IssueList)
 
 function checkBalancer(cluster: UsableCluster, path: string, issues: IssueList): void {
   const { balancer } = cluster;
-  if (typeof balancer !== 'object' || balancer.type === undefined || balancer.type === 'p2cEwma') {
+  if (typeof balancer !== 'object' || balancer.type === undefined) {
     return;
   }
+  const complain = (key: string, problem: string, hint: string): void =>
+    issues.add(`${path}.balancer.${key}`, 'contradiction', problem, { hint });
   for (const key of ['rttDefault', 'decay'] as const) {
-    if (balancer[key] !== undefined) {
+    if (balancer[key] !== undefined && balancer.type !== 'p2cEwma') {
       const problem = `the balancer '${balancer.type}' measures nothing`;
-      const hint = "Leave it out, or use the type 'p2cEwma'.";
-      issues.add(`${path}.balancer.${key}`, 'contradiction', problem, { hint });
+      complain(key, problem, "Leave it out, or use the type 'p2cEwma'.");
     }
+  }
+  if (typeof balancer.loadBound === 'number' && !hashes(balancer.type)) {
+    const problem = `the balancer '${balancer.type}' binds no client to an endpoint`;
+    complain('loadBound', problem, "Leave it out, or use the type 'ringHash' or 'maglev'.");
+  }
+}
+
+function hashes(type: string | undefined): boolean {
+  return type === 'ringHash' || type === 'maglev';
+}
+
+function checkSlowStart({ balancer, slowStart }: UsableCluster, path: string, issues: IssueList) {
+  const type = typeof balancer === 'object' ? balancer.type : balancer;
+  if (slowStart !== undefined && slowStart !== null && hashes(type)) {
+    const problem = `the balancer '${type}' would send clients to other endpoints meanwhile`;
+    const hint = 'Leave it out, or use another balancer.';
+    issues.add(`${path}.slowStart`, 'contradiction', problem, { hint });
+  }
+}
+
+function checkZonePreference(
+  { zonePreference }: UsableCluster,
+  zone: string | null,
+  path: string,
+  issues: IssueList,
+): void {
+  if (zone === null && zonePreference !== undefined && zonePreference !== null) {
+    const problem = 'this proxy has no zone';
+    const hint = "Add zone: 'a' at the top, or set WEFT_ZONE.";
+    issues.add(`${path}.zonePreference`, 'contradiction', problem, { hint });
   }
 }
 

@@ -32,6 +32,8 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkBoolean(value, path, issues);
     case 'integer':
       return checkInteger(node.min, node.max, value, path, issues);
+    case 'decimal':
+      return checkDecimal(node.min, node.max, value, path, issues);
     case 'duration':
       return checkDuration(node, value, path, issues);
     case 'size':
@@ -81,6 +83,31 @@ function checkInteger(
   }
   if (!Number.isInteger(value) || value < min || value > max) {
     issues.add(path, 'out-of-range', range, { got: value });
+    return null;
+  }
+  return value;
+}
+
+/** Hundredths cross to native code as whole numbers. */
+function checkDecimal(
+  min: number,
+  max: number,
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): number | null {
+  const range = `expected a number of ${min} to ${max}`;
+  if (typeof value !== 'number') {
+    const quoted = typeof value === 'string' && /^\d+(\.\d+)?$/.test(value);
+    const hint = quoted ? 'Leave out the quotes.' : null;
+    issues.add(path, 'wrong-type', range, { got: value, hint });
+    return null;
+  }
+  const rounded = Math.round(value * 100) / 100;
+  if (!(value >= min && value <= max) || value !== rounded) {
+    const inside = value >= min && value <= max;
+    const hint = inside ? `Two decimal places count: ${rounded}.` : null;
+    issues.add(path, 'out-of-range', range, { got: value, hint });
     return null;
   }
   return value;

@@ -22,6 +22,7 @@ export interface UsableCluster extends Partial<Omit<ClusterConfig, 'endpoints'>>
 
 export interface UsableConfig {
   readonly workers?: number | undefined;
+  readonly zone?: string | null | undefined;
   readonly listeners?: readonly (UsableListener | undefined)[] | undefined;
   readonly clusters?: Readonly<Record<string, UsableCluster | undefined>> | undefined;
   readonly dns?: DnsConfig | undefined;

@@ -98,7 +98,7 @@ test('an admin address that is in use is an error, before anything listens', asy
 test('a reload publishes what changed and is counted', async () => {
   const { addon, proxy } = setUp();
   await proxy.start(withAdmin);
-  const moved = resolvedCluster({ endpoints: [{ address: '10.0.0.9:80', weight: 1 }] });
+  const moved = resolvedCluster({ endpoints: [{ address: '10.0.0.9:80', weight: 1, zone: null }] });
   const outcome = await proxy.reload(load({ ...withAdmin, clusters: [moved] }));
   assert.deepEqual(outcome, { result: 'applied' });
   assert.equal(addon.engine.published.length, 2);

@@ -36,6 +36,10 @@ test('the admin server is moved, turned off, and turned on again', () => {
   assert.deepEqual(kept.admin, { address: '127.0.0.1:9', shutdown: true });
 });
 
+test('a zone that looks like a number is a name', () => {
+  assert.equal(resolved(sample({ zone: 'a' }), { WEFT_ZONE: '1' }).zone, '1');
+});
+
 test('the input is not changed', () => {
   const input = sample({ log: { level: 'warn' } });
   const before = structuredClone(input);

@@ -10,6 +10,7 @@ import { cluster, listener, sample, withCluster, withListener } from './support.
 test('a minimal configuration gets every default', () => {
   assert.deepEqual(resolveConfig(sample()), {
     workerCount: null,
+    zone: null,
     listeners: [
       {
         name: '127.0.0.1:8080',
@@ -30,14 +31,16 @@ test('a minimal configuration gets every default', () => {
     clusters: [
       {
         name: 'web',
-        balancer: { type: 'p2cEwma', rttDefaultMs: 30, decayMs: 10_000 },
+        balancer: { type: 'p2cEwma', rttDefaultMs: 30, decayMs: 10_000, slowStart: null },
+        zonePreference: null,
+        ownZone: null,
         connectTimeoutMs: 1_000,
         connectAttemptsMax: 3,
         failureBackoffMinMs: 500,
         failureBackoffMaxMs: 10_000,
         keepalive: { idleMs: 60_000, intervalMs: 10_000, probesMax: 6 },
         userTimeoutMs: null,
-        endpoints: [{ address: '10.0.0.5:80', weight: 1 }],
+        endpoints: [{ address: '10.0.0.5:80', weight: 1, zone: null }],
       },
     ],
     dns: {
@@ -79,6 +82,7 @@ test('everything that a person wrote is kept', () => {
   const config = resolveConfig(
     sample({
       workers: 3,
+      zone: 'eu-1a',
       listeners: [
         listener({
           name: 'web',
@@ -95,8 +99,15 @@ test('everything that a person wrote is kept', () => {
       ],
       clusters: {
         web: cluster({
-          endpoints: ['localhost:80', { address: 'unix:/run/x.sock', weight: 2 }, 'Db.test:5'],
+          endpoints: [
+            'localhost:80',
+            { address: 'unix:/run/x.sock', weight: 2, zone: 'eu-1b' },
+            { address: 'Db.test:5', zone: null },
+          ],
           balancer: 'leastConnections',
+          slowStart: { window: '30s', minShare: 0.25 },
+          zone: 'eu-1a',
+          zonePreference: { minUsableShare: 0.29, minUsableCount: 2 },
           connectTimeout: '7ms',
           connectAttemptsMax: 8,
           failureBackoff: { min: '9ms', max: '10ms' },
@@ -131,6 +142,7 @@ test('everything that a person wrote is kept', () => {
   );
   assert.deepEqual(config, {
     workerCount: 3,
+    zone: 'eu-1a',
     listeners: [
       {
         name: 'web',
@@ -151,7 +163,12 @@ test('everything that a person wrote is kept', () => {
     clusters: [
       {
         name: 'web',
-        balancer: { type: 'leastConnections' },
+        balancer: {
+          type: 'leastConnections',
+          slowStart: { windowMs: 30_000, minSharePercent: 25 },
+        },
+        zonePreference: { usableSharePercentMin: 29, usableCountMin: 2 },
+        ownZone: 'eu-1a',
         connectTimeoutMs: 7,
         connectAttemptsMax: 8,
         failureBackoffMinMs: 9,
@@ -159,9 +176,9 @@ test('everything that a person wrote is kept', () => {
         keepalive: null,
         userTimeoutMs: 11_000,
         endpoints: [
-          { address: '127.0.0.1:80', weight: 1 },
-          { address: 'unix:/run/x.sock', weight: 2 },
-          { address: 'db.test:5', weight: 1 },
+          { address: '127.0.0.1:80', weight: 1, zone: 'eu-1a' },
+          { address: 'unix:/run/x.sock', weight: 2, zone: 'eu-1b' },
+          { address: 'db.test:5', weight: 1, zone: null },
         ],
       },
     ],
@@ -281,4 +298,36 @@ test('durations and sizes arrive as the numbers that they stand for', () => {
       assert.equal(config.limits.bufferedBytesMax, bytes);
     }),
   );
+});
+
+test('balancers that hash have a load bound, the others a slow start', () => {
+  const balancer = (change: Record<string, unknown>) =>
+    resolveConfig(withCluster(change)).clusters[0]?.balancer;
+  assert.deepEqual(balancer({ balancer: 'maglev' }), { type: 'maglev', loadBoundPercent: null });
+  assert.deepEqual(balancer({ balancer: { type: 'ringHash', loadBound: 1.25 } }), {
+    type: 'ringHash',
+    loadBoundPercent: 125,
+  });
+  assert.deepEqual(balancer({ balancer: { type: 'ringHash', loadBound: null } }), {
+    type: 'ringHash',
+    loadBoundPercent: null,
+  });
+  const slowStart = { windowMs: 30_000, minSharePercent: 10 };
+  for (const type of ['roundRobin', 'random', 'leastConnections']) {
+    assert.deepEqual(balancer({ balancer: type, slowStart: '30s' }), { type, slowStart });
+  }
+  assert.deepEqual(balancer({ balancer: 'random', slowStart: null }), {
+    type: 'random',
+    slowStart: null,
+  });
+});
+
+test('the own zone is preferred wherever the proxy knows it, unless that is turned off', () => {
+  const preferred = (zone: string | null, change: Record<string, unknown> = {}) => {
+    const [resolved] = resolveConfig({ ...withCluster(change), zone }).clusters;
+    return [resolved?.ownZone, resolved?.zonePreference];
+  };
+  assert.deepEqual(preferred('a'), ['a', { usableSharePercentMin: 70, usableCountMin: 1 }]);
+  assert.deepEqual(preferred('a', { zonePreference: null }), [null, null]);
+  assert.deepEqual(preferred(null), [null, null]);
 });

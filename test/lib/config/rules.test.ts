@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import {
   cluster,
   hints,
+  type Json,
   listener,
   problems,
   sample,
@@ -149,6 +150,34 @@ test('a back-off that begins above its end is a problem; one of the two alone is
   assert.deepEqual(backoff({ min: '1s', max: '1s' }), []);
   assert.deepEqual(backoff({ min: '1m' }), []);
   assert.deepEqual(backoff({ max: '10ms' }), []);
+});
+
+test('a load bound fits balancers that hash, a slow start the others', () => {
+  const found = (change: Json) => problems(withCluster(change));
+  for (const type of ['p2cEwma', 'roundRobin', 'leastConnections', 'random']) {
+    assert.deepEqual(found({ balancer: { type, loadBound: 1.5 } }), [
+      'contradiction clusters.web.balancer.loadBound',
+    ]);
+    assert.deepEqual(found({ balancer: type, slowStart: '5s' }), []);
+  }
+  for (const type of ['ringHash', 'maglev']) {
+    assert.deepEqual(found({ balancer: { type, loadBound: 1.5 } }), []);
+    const problem = ['contradiction clusters.web.slowStart'];
+    assert.deepEqual(found({ balancer: type, slowStart: '5s' }), problem);
+    assert.deepEqual(found({ balancer: { type }, slowStart: { window: '5s' } }), problem);
+    assert.deepEqual(found({ balancer: type, slowStart: null }), []);
+    assert.deepEqual(found({ balancer: { type, decay: '1s' } }), [
+      'contradiction clusters.web.balancer.decay',
+    ]);
+  }
+});
+
+test('a zone preference needs the zone of the proxy', () => {
+  const input = withCluster({ zonePreference: { minUsableCount: 2 } });
+  assert.deepEqual(problems(input), ['contradiction clusters.web.zonePreference']);
+  assert.match(hints(input), /WEFT_ZONE/);
+  assert.deepEqual(problems({ ...input, zone: 'a' }), []);
+  assert.deepEqual(problems(withCluster({ zonePreference: null })), []);
 });
 
 test('settings of p2cEwma do not fit another balancer', () => {

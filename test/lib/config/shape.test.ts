@@ -293,3 +293,26 @@ test('whatever the value, checking it ends without an exception and changes noth
     }),
   );
 });
+
+test('a share is a number with two decimal places at most', () => {
+  const found = (loadBound: unknown) =>
+    problems(withCluster({ balancer: { type: 'maglev', loadBound } }));
+  const path = 'clusters.web.balancer.loadBound';
+  for (const good of [1, 1.25, 1.29, 4.35, 100]) {
+    assert.deepEqual(found(good), []);
+  }
+  for (const bad of [0.99, 100.01, Number.NaN, Number.POSITIVE_INFINITY, 1.255]) {
+    assert.deepEqual(found(bad), [`out-of-range ${path}`]);
+  }
+  assert.deepEqual(found('1.25'), [`wrong-type ${path}`]);
+  assert.match(hints(withCluster({ balancer: { type: 'maglev', loadBound: '1.25' } })), /quotes/);
+  assert.match(hints(withCluster({ balancer: { type: 'maglev', loadBound: 1.256 } })), /1\.26/);
+});
+
+test('a balancer, a zone or a window that is misspelt gets the nearest word', () => {
+  assert.match(hints(withCluster({ balancer: 'ringhash' })), /'ringHash'/);
+  assert.match(hints(withCluster({ balancer: { type: 'maglev', loadBond: 2 } })), /'loadBound'/);
+  assert.match(hints(withCluster({ slowstart: '5s' })), /'slowStart'/);
+  assert.match(hints(withCluster({ zonePreferences: {} })), /'zonePreference'/);
+  assert.match(hints(sample({ zones: 'a' })), /'zone'/);
+});

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compile } from '../../../lib/control/compile.ts';
 import { DesiredState } from '../../../lib/control/desired-state.ts';
-import { configOf } from '../../support/configs.ts';
+import { configOf, resolvedCluster } from '../../support/configs.ts';
 import {
   clusterSnapshot,
   endpointSnapshot,
@@ -13,7 +13,7 @@ import {
 function desired(): DesiredState {
   const state = new DesiredState();
   state.setConfig(configOf({}));
-  state.setEndpoints('app', [{ address: '10.0.0.1:80', weight: 4 }]);
+  state.setEndpoints('app', [{ address: '10.0.0.1:80', weight: 4, zone: null }]);
   return state;
 }
 
@@ -50,4 +50,29 @@ test('nothing in a snapshot is undefined', () => {
     }
   };
   walk(snapshot, 'snapshot');
+});
+
+test('an endpoint is in the own zone when the cluster prefers that zone', () => {
+  const zonePreference = { usableSharePercentMin: 70, usableCountMin: 1 };
+  const compiled = (ownZone: string | null, zones: readonly (string | null)[]) => {
+    const state = new DesiredState();
+    const preference = ownZone === null ? null : zonePreference;
+    state.setConfig(
+      configOf({ clusters: [resolvedCluster({ ownZone, zonePreference: preference })] }),
+    );
+    const endpoints = zones.map((zone, i) => ({ address: `10.0.0.${i}:80`, weight: 1, zone }));
+    state.setEndpoints('app', endpoints);
+    const { clusters } = compile({ desired: state.current(), revision: 1, releasedRuns: [] });
+    const near = clusters[0]?.endpoints.map(({ ownZone }) => ownZone);
+    return { near, preference: clusters[0]?.zonePreference };
+  };
+  assert.deepEqual(compiled('a', ['a', 'b', null]), {
+    near: [true, false, false],
+    preference: zonePreference,
+  });
+  // With all on one side there is nothing to prefer.
+  assert.deepEqual(compiled('a', ['a', 'a']), { near: [true, true], preference: null });
+  assert.deepEqual(compiled('a', ['b', null]), { near: [false, false], preference: null });
+  assert.deepEqual(compiled('a', []), { near: [], preference: null });
+  assert.deepEqual(compiled(null, ['a', null]), { near: [false, false], preference: null });
 });

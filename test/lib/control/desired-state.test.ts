@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import { type Desired, DesiredState } from '../../../lib/control/desired-state.ts';
 import { configOf, resolvedCluster, resolvedListener } from '../../support/configs.ts';
 
-const one = { address: '10.0.0.1:80', weight: 1 };
-const two = { address: '10.0.0.2:80', weight: 1 };
+const one = { address: '10.0.0.1:80', weight: 1, zone: null };
+const two = { address: '10.0.0.2:80', weight: 1, zone: null };
 const nothing = { listenerIds: new Set<number>(), endpointIds: new Set<number>() };
 
 function started(): DesiredState {
@@ -71,6 +71,7 @@ test('a cluster keeps its revision and its object while nothing in it changes', 
 for (const [what, change] of [
   ['an endpoint', (state: DesiredState) => state.setEndpoints('app', [one])],
   ['a weight', (state: DesiredState) => state.setEndpoints('app', [one, { ...two, weight: 2 }])],
+  ['a zone', (state: DesiredState) => state.setEndpoints('app', [one, { ...two, zone: 'b' }])],
   ['the order', (state: DesiredState) => state.setEndpoints('app', [two, one])],
   [
     'a setting',

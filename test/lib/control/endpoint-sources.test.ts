@@ -32,7 +32,7 @@ function setUp() {
 }
 
 const app = resolvedCluster({});
-const moved = resolvedCluster({ endpoints: [{ address: '10.9.9.9:80', weight: 1 }] });
+const moved = resolvedCluster({ endpoints: [{ address: '10.9.9.9:80', weight: 1, zone: null }] });
 
 test('each cluster has one source, whose reports carry the name of the cluster', () => {
   const { made, reports, sources } = setUp();

@@ -40,18 +40,18 @@ function setUp(endpoints: readonly DiscoveredEndpoint[], book: Book, refused: st
 test('every address of a name is an endpoint with the weight of the name', async () => {
   const { reports } = setUp(
     [
-      { address: '10.0.0.9:80', weight: 5 },
-      { address: 'web.test:80', weight: 2 },
+      { address: '10.0.0.9:80', weight: 5, zone: null },
+      { address: 'web.test:80', weight: 2, zone: null },
     ],
     { 'web.test': ['10.0.0.1', 'fd00::1'] },
   );
   await settle();
   assert.deepEqual(reports, [
-    [{ address: '10.0.0.9:80', weight: 5 }],
+    [{ address: '10.0.0.9:80', weight: 5, zone: null }],
     [
-      { address: '10.0.0.9:80', weight: 5 },
-      { address: '10.0.0.1:80', weight: 2 },
-      { address: '[fd00::1]:80', weight: 2 },
+      { address: '10.0.0.9:80', weight: 5, zone: null },
+      { address: '10.0.0.1:80', weight: 2, zone: null },
+      { address: '[fd00::1]:80', weight: 2, zone: null },
     ],
   ]);
 });
@@ -59,42 +59,44 @@ test('every address of a name is an endpoint with the weight of the name', async
 test('an address that is written out keeps its own weight; names do not double it', async () => {
   const { reports } = setUp(
     [
-      { address: 'web.test:80', weight: 2 },
-      { address: 'web.test:81', weight: 3 },
-      { address: 'www.test:80', weight: 4 },
-      { address: '10.0.0.1:80', weight: 9 },
+      { address: 'web.test:80', weight: 2, zone: null },
+      { address: 'web.test:81', weight: 3, zone: null },
+      { address: 'www.test:80', weight: 4, zone: null },
+      { address: '10.0.0.1:80', weight: 9, zone: null },
     ],
     { 'web.test': ['10.0.0.1'], 'www.test': ['10.0.0.1', '10.0.0.2'] },
   );
   await settle();
   assert.deepEqual(reports.at(-1), [
-    { address: '10.0.0.1:80', weight: 9 },
-    { address: '10.0.0.1:81', weight: 3 },
-    { address: '10.0.0.2:80', weight: 4 },
+    { address: '10.0.0.1:80', weight: 9, zone: null },
+    { address: '10.0.0.1:81', weight: 3, zone: null },
+    { address: '10.0.0.2:80', weight: 4, zone: null },
   ]);
 });
 
 test('a name that nobody answers for leaves the others', async () => {
   const { reports } = setUp(
     [
-      { address: 'gone.test:80', weight: 1 },
-      { address: 'web.test:80', weight: 1 },
+      { address: 'gone.test:80', weight: 1, zone: null },
+      { address: 'web.test:80', weight: 1, zone: null },
     ],
     { 'web.test': ['10.0.0.1'] },
   );
   await settle();
-  assert.deepEqual(reports, [[], [{ address: '10.0.0.1:80', weight: 1 }]]);
+  assert.deepEqual(reports, [[], [{ address: '10.0.0.1:80', weight: 1, zone: null }]]);
 });
 
 test('addresses that are refused are no endpoints', async () => {
   const book = { 'web.test': ['127.0.0.1', '10.0.0.1'] };
-  const { reports } = setUp([{ address: 'web.test:80', weight: 1 }], book, ['127.0.0.1:80']);
+  const { reports } = setUp([{ address: 'web.test:80', weight: 1, zone: null }], book, [
+    '127.0.0.1:80',
+  ]);
   await settle();
-  assert.deepEqual(reports.at(-1), [{ address: '10.0.0.1:80', weight: 1 }]);
+  assert.deepEqual(reports.at(-1), [{ address: '10.0.0.1:80', weight: 1, zone: null }]);
 });
 
 test('nothing is reported after stop', async () => {
-  const { clock, reports, source } = setUp([{ address: 'web.test:80', weight: 1 }], {
+  const { clock, reports, source } = setUp([{ address: 'web.test:80', weight: 1, zone: null }], {
     'web.test': ['10.0.0.1'],
   });
   source.stop();
@@ -106,5 +108,8 @@ test('nothing is reported after stop', async () => {
 
 test('namesOf lists each name once', () => {
   const endpoints = ['10.0.0.1:80', 'B.test:80', 'b.test:81', '[::1]:80', 'localhost:80', 'a:1'];
-  assert.deepEqual(namesOf(endpoints.map((address) => ({ address, weight: 1 }))), ['b.test', 'a']);
+  assert.deepEqual(namesOf(endpoints.map((address) => ({ address, weight: 1, zone: null }))), [
+    'b.test',
+    'a',
+  ]);
 });

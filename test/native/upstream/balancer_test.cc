@@ -27,14 +27,15 @@ class BalancerTest : public testing::TestWithParam<BalancerType> {
 };
 
 std::string nameOf(const testing::TestParamInfo<BalancerType>& info) {
-  constexpr std::array<const char*, 4> kNames = {"P2cEwma", "RoundRobin", "LeastConnections",
-                                                 "Random"};
+  constexpr std::array<const char*, 6> kNames = {"P2cEwma", "RoundRobin", "LeastConnections",
+                                                 "Random",  "RingHash",   "Maglev"};
   return kNames.at(static_cast<std::size_t>(info.param));
 }
 
 INSTANTIATE_TEST_SUITE_P(Every, BalancerTest,
                          testing::Values(BalancerType::P2cEwma, BalancerType::RoundRobin,
-                                         BalancerType::LeastConnections, BalancerType::Random),
+                                         BalancerType::LeastConnections, BalancerType::Random,
+                                         BalancerType::RingHash, BalancerType::Maglev),
                          nameOf);
 
 TEST_P(BalancerTest, PicksNothingFromAnEmptySet) {

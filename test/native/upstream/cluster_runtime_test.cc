@@ -150,12 +150,12 @@ TEST_F(ClusterRuntimeTest, PicksAnUnavailableOneWhenThereIsNoOther) {
 TEST_F(ClusterRuntimeTest, PicksNothingTwiceForOneConnection) {
   std::vector<EndpointState*> tried;
   for (int i = 0; i < 3; ++i) {
-    Endpoint* endpoint = cluster->pick(tried);
+    Endpoint* endpoint = cluster->pick({.tried = tried});
     ASSERT_NE(endpoint, nullptr);
     EXPECT_EQ(std::ranges::find(tried, endpoint), tried.end());
     tried.push_back(endpoint);
   }
-  EXPECT_EQ(cluster->pick(tried), nullptr);
+  EXPECT_EQ(cluster->pick({.tried = tried}), nullptr);
 }
 
 TEST_F(ClusterRuntimeTest, KeepsWhatItKnowsOfAnEndpointThatStays) {
