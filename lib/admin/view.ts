@@ -33,7 +33,16 @@ export interface EndpointReport {
   readonly available: boolean;
   /** Sums over the workers. */
   readonly connectionsNow: number;
+  /** Attempts in a row that failed. */
   readonly failureCount: number;
+  /** Moving average of the connect time over the workers that have one; `null` before the first connection. */
+  readonly connectUs: number | null;
+  /** Since the endpoint was met. */
+  readonly connectionsTotal: number;
+  readonly connectFailuresTotal: number;
+  /** Read from the endpoint, and written to it. */
+  readonly readBytesTotal: number;
+  readonly writeBytesTotal: number;
   /** What each worker that has met it knows. */
   readonly workers: readonly EndpointPart[];
 }

@@ -17,7 +17,7 @@ import type { Publisher } from '../control/publisher.ts';
 import type { Engine } from '../engine/engine.ts';
 import { type ControlFacts, collectFamilies } from '../metrics/families.ts';
 import { type ExpositionFormat, renderMetrics } from '../metrics/prometheus.ts';
-import type { Registry } from '../metrics/registry.ts';
+import type { EndpointTotals, Registry } from '../metrics/registry.ts';
 import type { Discovery } from './discovery.ts';
 
 export interface ProxyViewParts {
@@ -57,16 +57,17 @@ export class ProxyView implements AdminView {
   }
 
   async clusters(endpointCountMax: number): Promise<Page<ClusterReport>> {
-    const { engine, state, discovery } = this.#parts;
+    const { engine, state, discovery, registry } = this.#parts;
     const dump = await engine.dump({ type: 'clusters', countMax: endpointCountMax });
     const parts = new Map<number, EndpointDump[]>();
     for (const endpoint of dump.endpoints) {
       const known = parts.get(endpoint.endpointId);
       known === undefined ? parts.set(endpoint.endpointId, [endpoint]) : known.push(endpoint);
     }
+    const known: KnownEndpoints = { parts, totals: registry.endpointTotals() };
     const items = state
       .current()
-      .clusters.map((cluster) => clusterReport(cluster, parts, discovery.names(cluster.config)));
+      .clusters.map((cluster) => clusterReport(cluster, known, discovery.names(cluster.config)));
     return { items, truncated: dump.truncated };
   }
 
@@ -99,9 +100,15 @@ export class ProxyView implements AdminView {
   }
 }
 
+/** What the workers say and what they have counted, by endpoint id. */
+interface KnownEndpoints {
+  readonly parts: ReadonlyMap<number, readonly EndpointDump[]>;
+  readonly totals: ReadonlyMap<number, EndpointTotals>;
+}
+
 function clusterReport(
   { id, config, endpoints }: DesiredCluster,
-  parts: ReadonlyMap<number, readonly EndpointDump[]>,
+  known: KnownEndpoints,
   names: ClusterReport['names'],
 ): ClusterReport {
   return {
@@ -109,14 +116,16 @@ function clusterReport(
     name: config.name,
     balancer: config.balancer.type,
     names,
-    endpoints: endpoints.map((endpoint) => endpointReport(endpoint, parts.get(endpoint.id) ?? [])),
+    endpoints: endpoints.map((endpoint) => endpointReport(endpoint, known)),
   };
 }
 
 function endpointReport(
   { id, address, weight }: DesiredEndpoint,
-  parts: readonly EndpointDump[],
+  known: KnownEndpoints,
 ): EndpointReport {
+  const parts = known.parts.get(id) ?? [];
+  const totals = known.totals.get(id);
   const sum = (read: (part: EndpointDump) => number): number =>
     parts.reduce((total, part) => total + read(part), 0);
   return {
@@ -126,6 +135,11 @@ function endpointReport(
     available: parts.every((part) => part.available),
     connectionsNow: sum((part) => part.connectionsNow),
     failureCount: sum((part) => part.failureCount),
+    connectUs: averageConnectUs(parts, totals),
+    connectionsTotal: totals?.opens ?? 0,
+    connectFailuresTotal: totals?.connectFailures ?? 0,
+    readBytesTotal: totals?.readBytes ?? 0,
+    writeBytesTotal: totals?.writeBytes ?? 0,
     workers: parts.map(({ worker, available, connectionsNow, connectUs, failureCount }) => ({
       worker,
       available,
@@ -134,6 +148,16 @@ function endpointReport(
       failureCount,
     })),
   };
+}
+
+/** A worker that never connected has the default of the balancer, which is no measurement. */
+function averageConnectUs(
+  parts: readonly EndpointDump[],
+  totals: EndpointTotals | undefined,
+): number | null {
+  const measured = parts.filter(({ worker }) => (totals?.connectCounts[worker] ?? 0) > 0);
+  const sum = measured.reduce((total, { connectUs }) => total + connectUs, 0);
+  return measured.length === 0 ? null : Math.round(sum / measured.length);
 }
 
 function connectionReport(dump: ConnectionDump, state: DesiredState): ConnectionReport {

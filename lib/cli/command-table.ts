@@ -135,6 +135,29 @@ export const commands = [
     ],
   },
   {
+    name: 'top',
+    summary: 'show what a running proxy does: clusters, endpoints, rates',
+    ...noArguments,
+    flags: [
+      {
+        name: 'admin',
+        value: 'ADDRESS',
+        about: 'the admin server to ask (default: 127.0.0.1:4191; WEFT_ADMIN)',
+      },
+      { name: 'interval', value: 'N', about: 'seconds between two looks (default: 1)' },
+      { name: 'once', value: null, about: 'one table after one interval, then end' },
+      { name: 'json', value: null, about: 'JSON, one object for each look' },
+    ],
+    example: 'weft top --admin 127.0.0.1:4191',
+    details: [
+      'A table that is drawn anew on a terminal; q or Ctrl-C ends it. Piped, one table',
+      'for each look, without colour codes. Rates are over the interval; the connect time',
+      'is the moving average that balancing goes by. For scripts:',
+      '',
+      '  weft top --once --json | jq .clusters[].endpoints[].connectionsNow',
+    ],
+  },
+  {
     name: 'version',
     summary: 'print versions and what the kernel offers',
     ...noArguments,

@@ -19,6 +19,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   check: () => import('./commands/check.ts'),
   'print-config': () => import('./commands/print-config.ts'),
   demo: () => import('./commands/demo.ts'),
+  top: () => import('./commands/top.ts'),
   version: () => import('./commands/version.ts'),
 };
 

@@ -58,6 +58,16 @@ export interface MetOwners {
   readonly endpointIds: ReadonlySet<number>;
 }
 
+/** What the runs of one endpoint have counted, over all workers and directions. */
+export interface EndpointTotals {
+  readonly opens: number;
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  readonly connectFailures: number;
+  /** Connections made, by worker. */
+  readonly connectCounts: readonly number[];
+}
+
 export class Registry {
   readonly tcp = new SeriesGroup(4, [tcpCells.openNow]);
   readonly connect = new SeriesGroup(4, [connectCells.unavailableNow]);
@@ -151,6 +161,21 @@ export class Registry {
     return released;
   }
 
+  /** By endpoint id. Reads the workers' memory now. */
+  endpointTotals(): ReadonlyMap<number, EndpointTotals> {
+    this.refresh();
+    const totals = new Map<number, EndpointTotals>();
+    for (const [worker, tracked] of this.#tracked.entries()) {
+      for (const { view, values } of tracked.values()) {
+        const [, , endpointId = 0] = view.ids;
+        if (view.kind === 'endpointTcp') {
+          totals.set(endpointId, added(totals.get(endpointId), values, worker));
+        }
+      }
+    }
+    return totals;
+  }
+
   metOwners(): MetOwners {
     const listenerIds = new Set<number>();
     const endpointIds = new Set<number>();
@@ -220,6 +245,25 @@ export class Registry {
     this.#detach(run);
     tracked.delete(run.view.slot);
   }
+}
+
+function added(
+  before: EndpointTotals | undefined,
+  values: Float64Array,
+  worker: number,
+): EndpointTotals {
+  const cell = (index: number): number => values[index] ?? 0;
+  const connectCounts = [...(before?.connectCounts ?? [])];
+  const made = cell(connectFirst + connectCells.connectCount);
+  connectCounts[worker] = (connectCounts[worker] ?? 0) + made;
+  return {
+    opens: (before?.opens ?? 0) + cell(tcpCells.opens),
+    readBytes: (before?.readBytes ?? 0) + cell(tcpCells.readBytes),
+    writeBytes: (before?.writeBytes ?? 0) + cell(tcpCells.writeBytes),
+    connectFailures:
+      (before?.connectFailures ?? 0) + cell(connectFirst + connectCells.connectFailures),
+    connectCounts,
+  };
 }
 
 function hasOpen(run: TrackedRun): boolean {

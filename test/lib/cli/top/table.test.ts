@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ClusterReport, EndpointReport } from '../../../../lib/admin/view.ts';
+import { frameOf } from '../../../../lib/cli/top/rates.ts';
+import { tableLines } from '../../../../lib/cli/top/table.ts';
+
+function endpoint(parts: Partial<EndpointReport> = {}): EndpointReport {
+  return {
+    id: 1,
+    address: '10.0.0.1:80',
+    weight: 1,
+    available: true,
+    connectionsNow: 3,
+    failureCount: 0,
+    connectUs: 250,
+    connectionsTotal: 100,
+    connectFailuresTotal: 5,
+    readBytesTotal: 1_000,
+    writeBytesTotal: 2_000,
+    workers: [],
+    ...parts,
+  };
+}
+
+function cluster(endpoints: readonly EndpointReport[]): ClusterReport {
+  return { id: 1, name: 'app', balancer: 'p2cEwma', names: [], endpoints };
+}
+
+function frame(before: readonly EndpointReport[], after: readonly EndpointReport[], ms = 2_000) {
+  return frameOf(
+    { at: 500, clusters: [cluster(before)], truncated: false },
+    { at: 500 + ms, clusters: [cluster(after)], truncated: false },
+  );
+}
+
+test('rates are differences over the interval, and a cluster is the sum of its endpoints', () => {
+  const second = endpoint({ id: 2, connectUs: null, available: false });
+  const { clusters } = frame(
+    [endpoint(), second],
+    [
+      endpoint({ connectionsTotal: 120, readBytesTotal: 3_000 }),
+      { ...second, connectionsTotal: 101 },
+    ],
+  );
+  const [row] = clusters;
+  assert.equal(row?.endpoints[0]?.connectionsPerSecond, 10);
+  assert.equal(row?.endpoints[0]?.readBytesPerSecond, 1_000);
+  assert.equal(row?.endpoints[1]?.connectionsPerSecond, 0.5);
+  assert.equal(row?.connectionsPerSecond, 10.5);
+  assert.equal(row?.connectionsNow, 6);
+  assert.equal(row?.availableCount, 1);
+  assert.equal(row?.connectUs, 250);
+});
+
+test('an endpoint that is new or began anew has no rates yet', () => {
+  const { clusters } = frame(
+    [endpoint({ id: 2 })],
+    [endpoint(), endpoint({ id: 2, connectionsTotal: 1 })],
+  );
+  assert.equal(clusters[0]?.endpoints[0]?.connectionsPerSecond, null);
+  assert.equal(clusters[0]?.endpoints[1]?.connectionsPerSecond, null);
+  assert.equal(clusters[0]?.endpoints[1]?.readBytesPerSecond, 0);
+  assert.equal(clusters[0]?.connectionsPerSecond, null);
+});
+
+test('a line for each cluster and endpoint, no wider than there are columns', () => {
+  const shown = frame([endpoint()], [endpoint({ connectionsTotal: 2_000_100, connectUs: 12_345 })]);
+  const lines = tableLines(shown, { columns: 120, rows: null, colour: false });
+  assert.equal(lines.length, 3);
+  assert.match(lines[0] ?? '', /^CLUSTER \/ ENDPOINT +STATE +CONN\/S +OPEN +FAIL\/S/);
+  assert.match(lines[1] ?? '', /^app +1\/1 /);
+  assert.match(lines[2] ?? '', /^ {2}10\.0\.0\.1:80 +up +1\.0M +3 +0 +5 +0 B +0 B +12\.3 ms$/);
+  for (const columns of [1, 40, 79, 100]) {
+    const narrow = tableLines(shown, { columns, rows: null, colour: false });
+    assert.ok(narrow.every((line) => line.length <= columns));
+  }
+});
+
+test('what does not fit in the height is counted', () => {
+  const many = Array.from({ length: 50 }, (_, id) => endpoint({ id }));
+  const lines = tableLines(frame(many, many), { columns: 120, rows: 12, colour: false });
+  assert.equal(lines.length, 12);
+  assert.equal(lines.at(-1), '... 41 more');
+});
+
+test('an endpoint that is avoided is red where there are colours, and only there', () => {
+  const bad = [endpoint({ available: false })];
+  const coloured = tableLines(frame(bad, bad), { columns: 120, rows: null, colour: true });
+  assert.ok(coloured[2]?.startsWith('\u001b[31m') && coloured[2]?.includes('avoided'));
+  const plain = tableLines(frame(bad, bad), { columns: 120, rows: null, colour: false });
+  assert.ok(!plain.join('').includes('\u001b'));
+});
+
+test('ten thousand endpoints are no problem', () => {
+  const many = Array.from({ length: 10_000 }, (_, id) =>
+    endpoint({ id, address: `10.0.0.1:${id}` }),
+  );
+  assert.equal(
+    tableLines(frame(many, many), { columns: 120, rows: null, colour: false }).length,
+    10_002,
+  );
+});
