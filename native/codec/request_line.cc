@@ -4,6 +4,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <span>
 #include <string_view>
 
 #include "base/bytes.h"
@@ -19,7 +21,10 @@ constexpr std::string_view kConnect = "CONNECT";
 
 /// What a byte is to the grammar.
 enum Class : std::uint8_t {
-  Control,  ///< Ends every line that it is in; so do spaces where none belongs.
+  Control,  ///< Ends every line that it is in, as do the next three where they do not belong.
+  Space,
+  Cr,
+  Lf,
   Visible,  ///< Visible without a meaning of its own, or above ASCII.
   Letter,
   LetterH,
@@ -33,9 +38,6 @@ enum Class : std::uint8_t {
   SchemeMark,
   Dot,
   Delimiter,  ///< Ends an authority.
-  Space,
-  Cr,
-  Lf,
   ClassCount,
 };
 
@@ -68,7 +70,8 @@ enum State : std::uint8_t {
 };
 
 constexpr std::size_t kRow = 32;
-static_assert(ClassCount <= kRow);
+constexpr std::size_t kTableBytes = 1024;
+static_assert(ClassCount <= kRow && StateCount * kRow <= kTableBytes);
 
 constexpr std::array<std::uint8_t, 256> makeClasses() {
   std::array<std::uint8_t, 256> classes{};
@@ -99,8 +102,8 @@ constexpr std::array<std::uint8_t, 256> makeClasses() {
 }
 
 /// Transitions; what is not set is No. The forms of a target are those of RFC 9112 3.2.
-constexpr std::array<std::uint8_t, StateCount * kRow> makeTransitions() {
-  std::array<std::uint8_t, StateCount * kRow> next{};
+constexpr std::array<std::uint8_t, kTableBytes> makeTransitions() {
+  std::array<std::uint8_t, kTableBytes> next{};
   const auto set = [&next](State from, Class on, State to) { next.at(from * kRow + on) = to; };
   const auto setRange = [&set](State from, Class first, Class last, State to) {
     for (std::uint8_t on = first; on <= last; ++on) {
@@ -141,28 +144,49 @@ constexpr std::array<std::uint8_t, StateCount * kRow> makeTransitions() {
   return next;
 }
 
-/// 1 for a letter, 2 for what may follow one. RFC 9110 9.1 allows any token; every registered
-/// method is made of these, and so much else is not that a first byte often decides.
 constexpr std::array<std::uint8_t, 256> makeMethodBytes() {
   std::array<std::uint8_t, 256> bytes{};
   for (std::size_t byte = 'A'; byte <= 'Z'; ++byte) {
     bytes.at(byte) = 1;
   }
-  bytes.at('-') = 2;
-  bytes.at('_') = 2;
+  bytes.at('-') = 1;
+  bytes.at('_') = 1;
   return bytes;
+}
+
+/// The end of the line, whole: what the states from VersionH to LineLf say, in one comparison.
+constexpr std::size_t kVersionBytes = 10;
+
+bool isVersion(std::span<const std::byte, kVersionBytes> line) noexcept {
+  constexpr std::string_view kName = "HTTP/1.";
+  const auto digit = std::to_integer<std::uint8_t>(line[kName.size()]);
+  return std::memcmp(line.data(), kName.data(), kName.size()) == 0 && digit >= '0' &&
+         digit <= '9' && line[kName.size() + 1] == std::byte{'\r'} &&
+         line.back() == std::byte{'\n'};
 }
 
 constexpr auto kClasses = makeClasses();
 constexpr auto kTransitions = makeTransitions();
 constexpr auto kMethodBytes = makeMethodBytes();
 
+/// What follows the bytes that leave the state Target as it is.
+base::Bytes behindTarget(base::Bytes rest) noexcept {
+  std::size_t bytes = 0;
+  for (const std::byte byte : rest) {
+    if (kClasses[std::to_integer<std::uint8_t>(byte)] < Visible) {
+      break;
+    }
+    ++bytes;
+  }
+  return rest.subspan(bytes);
+}
+
 }  // namespace
 
 // ---- reading ----
 
 RequestLine::Verdict RequestLine::advance(base::Bytes held) noexcept {
-  if (!prefaceOver_) {
+  if (!prefaceOver_ && held.front() == static_cast<std::byte>(kPreface.front())) {
     const base::Bytes preface = base::bytesOf(kPreface);
     const std::size_t size = std::min(held.size(), preface.size());
     if (std::ranges::equal(held.first(size).subspan(prefaceBytes_),
@@ -184,13 +208,14 @@ RequestLine::Verdict RequestLine::advance(base::Bytes held) noexcept {
 RequestLine::Verdict RequestLine::readMethod(base::Bytes held) noexcept {
   const base::Bytes method = held.first(std::min(held.size(), kMethodBytesMax + 1));
   std::size_t position = position_;
-  while (position < method.size() &&
-         kMethodBytes[std::to_integer<std::uint8_t>(method[position])] != 0) {
+  for (const std::byte byte : method.subspan(position)) {
+    if (kMethodBytes[std::to_integer<std::uint8_t>(byte)] == 0) {
+      break;
+    }
     ++position;
   }
   position_ = static_cast<std::uint32_t>(position);
-  if (kMethodBytes[std::to_integer<std::uint8_t>(held.front())] != 1 ||
-      position > kMethodBytesMax) {
+  if (position > kMethodBytesMax || !canBeginMethod(held.front())) {
     return Verdict::No;
   }
   if (position == held.size()) {
@@ -199,21 +224,29 @@ RequestLine::Verdict RequestLine::readMethod(base::Bytes held) noexcept {
   if (held[position] != std::byte{' '}) {
     return Verdict::No;
   }
-  const bool connect = std::ranges::equal(held.first(position), base::bytesOf(kConnect));
+  const bool connect = position == kConnect.size() &&
+                       std::ranges::equal(held.first(position), base::bytesOf(kConnect));
   state_ = connect ? AuthorityStart : TargetStart;
   ++position_;
   return Verdict::NeedMore;
 }
 
 RequestLine::Verdict RequestLine::readRest(base::Bytes held) noexcept {
-  std::uint8_t state = state_;
-  for (const std::byte byte : held.subspan(position_)) {
-    state = kTransitions[state * kRow + kClasses[std::to_integer<std::uint8_t>(byte)]];
+  std::size_t state = state_;
+  base::Bytes rest = held.subspan(position_);
+  while (!rest.empty()) {
+    if (state == VersionH && rest.size() >= kVersionBytes) {
+      return isVersion(rest.first<kVersionBytes>()) ? Verdict::Http1 : Verdict::No;
+    }
+    const auto byte = std::to_integer<std::uint8_t>(rest.front());
+    // The table has as many rows as the mask lets through, so that no index needs to be checked.
+    state = kTransitions[(state * kRow + kClasses[byte]) & (kTableBytes - 1)];
     if (state <= Whole) {
       return state == Whole ? Verdict::Http1 : Verdict::No;
     }
+    rest = state == Target ? behindTarget(rest) : rest.subspan(1);
   }
-  state_ = state;
+  state_ = static_cast<std::uint8_t>(state);
   position_ = static_cast<std::uint32_t>(held.size());
   return Verdict::NeedMore;
 }

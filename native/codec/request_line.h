@@ -13,6 +13,12 @@ namespace weft::codec {
 /// The longest registered method, UPDATEREDIRECTREF, has 17 letters.
 inline constexpr std::size_t kMethodBytesMax = 32;
 
+/// RFC 9110 9.1 allows any token as a method. Every registered one is upper-case letters, with `-`
+/// and `_` behind the first, and so much else is not that a first byte often decides.
+[[nodiscard]] constexpr bool canBeginMethod(std::byte first) noexcept {
+  return first >= std::byte{'A'} && first <= std::byte{'Z'};
+}
+
 class RequestLine {
  public:
   enum class Verdict : std::uint8_t { NeedMore, No, Http1, Http2 };

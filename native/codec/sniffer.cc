@@ -3,7 +3,8 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "codec/client_hello.h"
+#include "codec/client_hello_reader.h"
+#include "codec/hello_format.h"
 #include "codec/request_line.h"
 
 namespace weft::codec {
@@ -43,8 +44,13 @@ Sniffed Sniffer::advance(base::Bytes held) noexcept {
     return verdict_;
   }
   const base::Bytes looked = held.first(std::min(held.size(), kSniffBytesMax));
-  verdict_ = looked.front() == kHandshakeRecord ? fromHello(hello_.advance(looked))
-                                                : fromLine(requestLine_.advance(looked));
+  if (looked.front() == kHandshakeRecord) {
+    verdict_ = fromHello(hello_.advance(looked));
+  } else if (canBeginMethod(looked.front())) {
+    verdict_ = fromLine(requestLine_.advance(looked));
+  } else {
+    verdict_ = Sniffed::Opaque;
+  }
   if (verdict_ == Sniffed::NeedMore && looked.size() == kSniffBytesMax) {
     verdict_ = Sniffed::Opaque;
   }

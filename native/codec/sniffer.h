@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "base/bytes.h"
-#include "codec/client_hello.h"
+#include "codec/client_hello_reader.h"
 #include "codec/request_line.h"
 
 namespace weft::codec {

@@ -12,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
+#include "codec/client_hello_reader.h"
+#include "codec/hello_format.h"
 #include "codec/sniffer.h"
 #include "support/first_messages.h"
 
