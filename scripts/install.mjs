@@ -75,7 +75,11 @@ function nodedirArgs() {
 
 /** The programs that compiling needs and that this machine lacks. */
 function lackingTools() {
-  const has = (/** @type {string} */ name) => spawnSync(name, ['--version']).status === 0;
+  // CXX may have a launcher such as ccache in front.
+  const has = (/** @type {string} */ command) => {
+    const [name = '', ...args] = command.split(/\s+/);
+    return spawnSync(name, [...args, '--version']).status === 0;
+  };
   const lacking = ['make', 'python3'].filter((name) => !has(name));
   if (!has(process.env['CXX'] ?? 'c++')) lacking.push('g++');
   return lacking;

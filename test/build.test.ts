@@ -1,36 +1,25 @@
-// What the build makes: the hardening of the addon, what it asks of the machine that loads it, what
-// the package holds, and that building needs no network.
+// What the build makes: the hardening of the addon, what it asks of the machine that loads it, and that
+// building needs no network. test/package looks at what ships.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import {
+  compareVersions,
+  glibcFloor,
+  highestVersion,
+  neededLibraries,
+  readelf,
+  shownSymbols,
+  strangeLibraries,
+} from './support/elf.ts';
 
 const root = join(import.meta.dirname, '../..');
 const addon = join(root, 'build/Release/weft.node');
 const nodeBinary = realpathSync(process.execPath);
 const nodePrefix = dirname(dirname(nodeBinary));
-
-function readelf(...args: string[]): string {
-  return execFileSync('readelf', ['--wide', ...args], {
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 * 1024,
-  });
-}
-
-/** The highest version of a symbol set that a file asks for, as comparable numbers. */
-function highestVersion(file: string, set: string): number[] {
-  const found = readelf('--version-info', file).matchAll(new RegExp(`\\b${set}_([\\d.]+)`, 'g'));
-  const versions = [...found].map(([, text]) => (text ?? '').split('.').map(Number));
-  return versions.sort(compareVersions).at(-1) ?? [0];
-}
-
-function compareVersions(a: readonly number[], b: readonly number[]): number {
-  const different = a.findIndex((part, index) => part !== (b[index] ?? 0));
-  if (different < 0) return a.length - b.length;
-  return (a[different] ?? 0) - (b[different] ?? 0);
-}
 
 function install(
   args: readonly string[],
@@ -56,27 +45,23 @@ test('the addon is compiled with stack protection', () => {
 });
 
 test('the addon shows nothing but the entry points of Node-API', () => {
-  const shown = readelf('--dyn-syms', addon)
-    .split('\n')
-    .filter((line) => / (GLOBAL|WEAK) +DEFAULT +\d+ /.test(line))
-    .map((line) => line.trim().split(/\s+/).at(-1));
-  assert.deepEqual(shown.sort(), ['napi_register_module_v1', 'node_api_module_get_api_version_v1']);
+  assert.deepEqual(shownSymbols(addon), [
+    'napi_register_module_v1',
+    'node_api_module_get_api_version_v1',
+  ]);
 });
 
 test('the addon links only what every machine with Node has', () => {
-  const needed = [...readelf('--dynamic', addon).matchAll(/NEEDED.*\[(.+?)\]/g)].map(([, n]) => n);
-  const expected = ['libc.so.6', 'libgcc_s.so.1', 'libm.so.6', 'libpthread.so.0', 'libstdc++.so.6'];
-  const loader = /^ld-linux/;
-  assert.deepEqual(
-    needed.filter((name) => !expected.includes(name ?? '') && !loader.test(name ?? '')),
-    [],
+  assert.deepEqual(strangeLibraries(addon), []);
+  assert.ok(
+    neededLibraries(addon).includes('libstdc++.so.6'),
+    'libstdc++ must be shared with node',
   );
-  assert.ok(needed.includes('libstdc++.so.6'), 'libstdc++ must be shared with node');
 });
 
 test('the addon asks for no newer C and C++ library than node does', () => {
   // Node 20 asks for GLIBC_2.28; a newer one on this machine must not raise what the addon needs.
-  const floors = { GLIBC: [2, 28], GLIBCXX: highestVersion(nodeBinary, 'GLIBCXX') };
+  const floors = { GLIBC: glibcFloor, GLIBCXX: highestVersion(nodeBinary, 'GLIBCXX') };
   for (const [set, floor] of Object.entries(floors)) {
     const asked = highestVersion(addon, set);
     assert.ok(compareVersions(asked, floor) <= 0, `asks for ${set}_${asked.join('.')}`);
@@ -110,31 +95,6 @@ test('the command is executable', () => {
   const main = join(root, 'dist/cli/main.js');
   assert.match(readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
   assert.notEqual(statSync(main).mode & 0o111, 0);
-});
-
-test('the package holds what runs and what compiles, and no tests', () => {
-  const listing = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-    cwd: root,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const packed = JSON.parse(listing) as { files: { path: string }[] }[] | Record<string, never>;
-  const [entry] = Object.values(packed) as { files: { path: string }[] }[];
-  const paths = new Set(entry?.files.map(({ path }) => path));
-  for (const path of [
-    'dist/cli/main.js',
-    'dist/index.d.ts',
-    'binding.gyp',
-    'scripts/install.mjs',
-  ]) {
-    assert.ok(paths.has(path), `${path} is missing`);
-  }
-  const sources = readFileSync(join(root, 'native/sources.txt'), 'utf8').trim().split('\n');
-  for (const line of sources) assert.ok(paths.has(`native/${line}`), `native/${line} is missing`);
-  assert.deepEqual(
-    [...paths].filter((path) => /^(test|bench|dist-test|build)/.test(path)),
-    [],
-  );
 });
 
 test('the lock file names no host but the public registry', () => {

@@ -35,9 +35,23 @@ function packageRoot(from: string): string {
   return from;
 }
 
+/** The report of a node on musl names no version of glibc. */
+function usesMusl(): boolean {
+  const { header } = process.report.getReport() as { header?: { glibcVersionRuntime?: unknown } };
+  return header !== undefined && header.glibcVersionRuntime === undefined;
+}
+
 function missing(root: string, error: unknown): EngineError {
   const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error);
   const target = `${process.platform}-${process.arch}, Node ${process.versions.node}`;
+  if (usesMusl()) {
+    return new EngineError(
+      'ERR_ADDON_MISSING',
+      `the native addon needs glibc, and this node runs on musl (${target}), as on Alpine. ` +
+        'Use an image with glibc: Debian, Ubuntu, or the one that the Dockerfile of Weft makes.',
+      { path: root, cause: error },
+    );
+  }
   return new EngineError(
     'ERR_ADDON_MISSING',
     `the native addon for ${target} could not be loaded (${reason}). ` +

@@ -9,6 +9,7 @@ import { runClangTidy } from './clang-tidy.mjs';
 import { filesBelow, root } from './context.mjs';
 import { runMutations } from './mutations.mjs';
 import { runOnNodeVersions } from './node-versions.mjs';
+import { runPackageMatrix, runPackageTests } from './packages.mjs';
 import {
   buildNative,
   fromTool,
@@ -64,6 +65,12 @@ const peerNeeds = [
   { program: 'ssh', package: 'openssh-client' },
   { program: 'curl', package: 'curl' },
   { program: 'socat', package: 'socat' },
+];
+
+/** @type {Need[]} */
+const crossNeeds = [
+  { program: 'aarch64-linux-gnu-g++', package: 'g++-aarch64-linux-gnu' },
+  { program: 'qemu-aarch64-static', package: 'qemu-user-static' },
 ];
 
 const nativeEndings = ['.h', '.cc', '.c'];
@@ -286,6 +293,24 @@ export const GROUPS = [
     budgetMinutes: 3,
     needs: sanitizerNeeds,
     run: (context) => runFuzzers(context, 20),
+  },
+  {
+    name: 'package',
+    about: 'test/package: the prebuilt addon and the tarball, installed without scripts',
+    level: 'ci',
+    budgetMinutes: 3,
+    after: ['build'],
+    needs: cmakeNeeds,
+    run: runPackageTests,
+  },
+  {
+    name: 'package-matrix',
+    about: 'the same for x64 and arm64, on Node 20, 22, 24 and 26',
+    level: 'full',
+    budgetMinutes: 10,
+    after: ['build'],
+    needs: [...cmakeNeeds, ...crossNeeds],
+    run: runPackageMatrix,
   },
   {
     name: 'node-versions',

@@ -11,15 +11,17 @@ import { runNodeTests } from './runners.mjs';
 
 export const NODE_MAJORS = [20, 22, 24, 26];
 
-/** @param {Context} context @param {number} major @returns {Promise<string>} path of the binary */
-async function fetchNode(context, major) {
+/** The path of a node, of this machine's architecture or of another one.
+ * @param {Context} context @param {number} major @param {string} [arch] @returns {Promise<string>} */
+export async function fetchNode(context, major, arch = process.arch) {
   const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const folder = join(cache, 'weft', `node-${major}`);
-  const name = `node-linux-${process.arch}`;
+  const suffix = arch === process.arch ? '' : `-${arch}`;
+  const folder = join(cache, 'weft', `node-${major}${suffix}`);
+  const name = `node-linux-${arch}`;
   const binary = join(folder, 'node_modules', name, 'bin/node');
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
-  const args = ['install', '--no-save', '--prefix', folder, `${name}@${major}`];
+  const args = ['install', '--no-save', `--cpu=${arch}`, '--prefix', folder, `${name}@${major}`];
   const installed = await context.exec('npm', args, { cwd: folder });
   if (!installed.ok || !existsSync(binary)) throw new Error(`npm has no ${name}@${major}`);
   return binary;
