@@ -18,6 +18,7 @@ import {
   textResponse,
 } from './route.ts';
 import { pathList, routes } from './routes/list.ts';
+import { removeStaleSocketFile } from './stale-socket.ts';
 import type { AdminView } from './view.ts';
 
 export interface AdminLimits {
@@ -106,6 +107,9 @@ export class AdminServer {
   async #open(address: Address): Promise<void> {
     const server = this.#server;
     const where = address.type === 'unix' ? { path: address.path } : address;
+    if (address.type === 'unix') {
+      await removeStaleSocketFile(address.path);
+    }
     await new Promise<void>((resolve, reject) => {
       server.once('error', (error) => reject(listenError(error, formatAddress(address))));
       server.listen(where, resolve);

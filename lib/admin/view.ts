@@ -90,6 +90,16 @@ export interface ConnectionReport {
   readonly spliced: boolean;
 }
 
+export interface ListenerReport {
+  readonly name: string;
+  readonly direction: string;
+  /** As configured. */
+  readonly address: string;
+  /** With the port that the kernel chose; `null` when it is closed, which a drain does. */
+  readonly boundAddress: string | null;
+  readonly cluster: string;
+}
+
 /** A list that may have been cut. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -100,6 +110,7 @@ export interface AdminView {
   readiness(): Readiness;
   metrics(format: ExpositionFormat): string;
   config(): ConfigReport;
+  listeners(): Promise<readonly ListenerReport[]>;
   clusters(endpointCountMax: number): Promise<Page<ClusterReport>>;
   connections(countMax: number): Promise<Page<ConnectionReport>>;
   logLevel(): LogLevel;

@@ -6,6 +6,7 @@ import type {
   ConfigReport,
   ConnectionReport,
   EndpointReport,
+  ListenerReport,
   Page,
   Readiness,
 } from '../admin/view.ts';
@@ -18,6 +19,7 @@ import type { Engine } from '../engine/engine.ts';
 import { type ControlFacts, collectFamilies } from '../metrics/families.ts';
 import { type ExpositionFormat, renderMetrics } from '../metrics/prometheus.ts';
 import type { EndpointTotals, Registry } from '../metrics/registry.ts';
+import { boundAddresses } from './bound-addresses.ts';
 import type { Discovery } from './discovery.ts';
 
 export interface ProxyViewParts {
@@ -54,6 +56,14 @@ export class ProxyView implements AdminView {
     const { publisher, config } = this.#parts;
     const { desiredRevision, appliedRevision } = publisher;
     return { desiredRevision, appliedRevision, config: config() };
+  }
+
+  async listeners(): Promise<readonly ListenerReport[]> {
+    const { engine, state, config } = this.#parts;
+    const bound = await boundAddresses(engine, state);
+    return config().listeners.map(({ name, direction, address, cluster }) => {
+      return { name, direction, address, boundAddress: bound.get(name) ?? null, cluster };
+    });
   }
 
   async clusters(endpointCountMax: number): Promise<Page<ClusterReport>> {

@@ -19,8 +19,10 @@ import type { EventNames } from '../events/names.ts';
 import { Notices } from '../events/notices.ts';
 import { Registry } from '../metrics/registry.ts';
 import { ProxyView } from './admin-view.ts';
+import { boundAddresses } from './bound-addresses.ts';
 import { isSameConfig, keysForNextStart } from './config-change.ts';
 import { Discovery } from './discovery.ts';
+import { drainInOrder } from './drain.ts';
 import { engineOptions } from './engine-options.ts';
 
 export interface ProxyOptions {
@@ -74,6 +76,7 @@ export class WeftProxy {
     }
     this.#phase = 'starting';
     this.#config = config;
+    let bound: ReadonlyMap<string, string>;
     try {
       const parts = this.#wire(config);
       this.#parts = parts;
@@ -83,6 +86,7 @@ export class WeftProxy {
       this.#refuseUnless('starting');
       this.#want(config, parts.discovery);
       await parts.publisher.commit(() => undefined);
+      bound = await boundAddresses(parts.engine, this.#state);
       this.#refuseUnless('starting');
     } catch (error) {
       await this.stop();
@@ -91,7 +95,7 @@ export class WeftProxy {
     this.#phase = 'running';
     this.#sweepLater();
     for (const { name, address, cluster } of config.listeners) {
-      this.#log.info('listening', { listener: name, address, cluster });
+      this.#log.info('listening', { listener: name, address: bound.get(name) ?? address, cluster });
     }
   }
 
@@ -109,14 +113,15 @@ export class WeftProxy {
 
   /** Not ready from now on. Resolves when the last connection has ended, at the deadline at the latest. */
   async drain(deadlineMs?: number): Promise<DrainResult> {
-    const { engine } = this.#running();
-    const { drain } = this.#running().config;
-    const wantedMs = deadlineMs ?? drain.deadlineMs;
+    const { engine, config } = this.#running();
+    const { listeners, order } = config.drain;
+    const wantedMs = deadlineMs ?? config.drain.deadlineMs;
     if (this.#phase !== 'draining') {
       this.#phase = 'draining';
-      this.#log.info('draining', { deadlineMs: wantedMs, listeners: drain.listeners });
+      this.#log.info('draining', { deadlineMs: wantedMs, listeners, order });
     }
-    const result = await engine.drain({ deadlineMs: wantedMs, listeners: drain.listeners });
+    const tools = { engine, clock: this.#clock, log: this.#log };
+    const result = await drainInOrder(tools, config, wantedMs);
     this.#log.info('drained', { forcedCount: result.forcedCount });
     return result;
   }

@@ -113,10 +113,25 @@ export const commands = [
     flags: [config],
     example: 'weft print-config --config weft.config.ts',
     details: [
-      'Durations are milliseconds and sizes are bytes. null means none, and for',
-      'workerCount as many as the process may use CPUs. Variables such as',
-      'WEFT_WORKERS count.',
+      'Durations are milliseconds and sizes are bytes. null means none. Variables',
+      'such as WEFT_WORKERS count.',
     ],
+  },
+  {
+    name: 'health',
+    summary: 'ask a running proxy whether it is ready, for health checks',
+    ...noArguments,
+    flags: [
+      { name: 'live', value: null, about: 'ask /live: whether it answers, also while draining' },
+      { name: 'timeout', value: 'MS', about: 'milliseconds to wait (default: 1000)' },
+      {
+        name: 'admin',
+        value: 'ADDRESS',
+        about: 'address of the admin server (default: 127.0.0.1:4191; WEFT_ADMIN)',
+      },
+    ],
+    example: 'weft health --admin 127.0.0.1:4191',
+    details: ['The exit code is 0 when it is, else 1. No configuration is read.'],
   },
   {
     name: 'demo',

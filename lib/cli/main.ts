@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { UsageError } from '../base/errors.ts';
 import { nearestWord } from '../base/nearest-word.ts';
 import { type CommandName, commands, findCommand } from './command-table.ts';
+import { endOnSignals } from './early-signals.ts';
 import { commandHelp, overviewHelp } from './help.ts';
 import { reportError } from './report.ts';
 
@@ -18,6 +19,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   forward: () => import('./commands/forward.ts'),
   check: () => import('./commands/check.ts'),
   'print-config': () => import('./commands/print-config.ts'),
+  health: () => import('./commands/health.ts'),
   demo: () => import('./commands/demo.ts'),
   top: () => import('./commands/top.ts'),
   version: () => import('./commands/version.ts'),
@@ -83,6 +85,9 @@ setFlagsFromString('--max-semi-space-size=1');
 ignoreClosedPipe(process.stdout);
 ignoreClosedPipe(process.stderr);
 process.on('uncaughtException', (error) => process.exit(fail(error)));
+if (process.pid === 1) {
+  endOnSignals();
+}
 const exitCode = await main(process.argv.slice(2)).catch(fail);
 // Explicit, after the output is out: nothing that a command left open keeps the process alive.
 process.stdout.write('', () => process.exit(exitCode));

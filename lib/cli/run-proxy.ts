@@ -2,10 +2,13 @@
 // and nothing else, because what is imported is paid for in memory as long as the sidecar lives.
 
 import { Lifecycle } from '../app/lifecycle.ts';
+import { reapOrphans } from '../app/orphans.ts';
 import { WeftProxy } from '../app/proxy.ts';
+import { systemClock } from '../base/clock.ts';
 import { createLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import { loadAddon } from '../engine/load-addon.ts';
+import { forgetEndOnSignals } from './early-signals.ts';
 import { packageVersion } from './package-version.ts';
 
 export interface RunProxyOptions {
@@ -36,10 +39,16 @@ export async function runProxy(options: RunProxyOptions): Promise<number> {
     trace: process.env['WEFT_TRACE_BOUNDARY'] === '1' ? traceToStderr : null,
   });
   const watch = options.watch?.(() => lifecycle.reload());
+  const stopReaping =
+    process.pid === 1
+      ? reapOrphans({ signals: process, clock: systemClock, reap: addon.reapChild })
+      : () => undefined;
+  forgetEndOnSignals();
   try {
     await lifecycle.run(proxy);
   } finally {
     watch?.stop();
+    stopReaping();
     log.flush();
   }
   return 0;

@@ -74,4 +74,8 @@ export interface ResolvedAccessLog {
 export interface ResolvedDrain {
   readonly deadlineMs: number;
   readonly listeners: 'close' | 'keep';
+  readonly order: 'inboundFirst' | 'together';
+  /** Both at most the deadline. */
+  readonly outboundOpenMinMs: number;
+  readonly outboundOpenMaxMs: number;
 }

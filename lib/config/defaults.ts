@@ -110,4 +110,11 @@ export const defaults = {
 
   drainDeadlineMs: because(120_000, 'long requests end; longer than that is stuck'),
   drainListeners: because('close', 'new clients go elsewhere at once'),
+  drainOrder: because('inboundFirst', 'what came in is finished by calls that go out'),
+  drainOutboundOpenMinMs: because(0, 'nothing left that came in is taken for nothing left to do'),
+  drainOutboundOpenMaxMs: because(
+    null,
+    'the last connections out need time to finish as well',
+    'nine tenths of `drain.deadline`',
+  ),
 } as const;

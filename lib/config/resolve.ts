@@ -18,6 +18,7 @@ import type {
   ResolvedAccessLog,
   ResolvedCluster,
   ResolvedDns,
+  ResolvedDrain,
   ResolvedEndpoint,
   ResolvedListener,
 } from './config.ts';
@@ -69,11 +70,22 @@ export function resolve(user: UserConfig): Config {
       format: user.log?.format ?? defaults.logFormat.value,
       accessLog: resolveAccessLog(user),
     },
-    drain: {
-      deadlineMs: ms(user.drain?.deadline, defaults.drainDeadlineMs.value),
-      listeners: user.drain?.listeners ?? defaults.drainListeners.value,
-    },
+    drain: resolveDrain(user),
   });
+}
+
+/** Outbound listeners never stay open beyond the deadline, and at least as long as somebody asked for. */
+function resolveDrain({ drain = {} }: UserConfig): ResolvedDrain {
+  const deadlineMs = ms(drain.deadline, defaults.drainDeadlineMs.value);
+  const openMinMs = ms(drain.outboundOpenMin, defaults.drainOutboundOpenMinMs.value);
+  const openMaxMs = ms(drain.outboundOpenMax, Math.max(Math.floor(deadlineMs * 0.9), openMinMs));
+  return {
+    deadlineMs,
+    listeners: drain.listeners ?? defaults.drainListeners.value,
+    order: drain.order ?? defaults.drainOrder.value,
+    outboundOpenMinMs: Math.min(openMinMs, deadlineMs),
+    outboundOpenMaxMs: Math.min(openMaxMs, deadlineMs),
+  };
 }
 
 function resolveLimits(user: UserConfig): LimitsSnapshot {

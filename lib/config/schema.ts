@@ -308,6 +308,21 @@ const drain = object('DrainConfig', 'What happens on SIGTERM, and to what a relo
     oneOf('DrainListeners', ['close', 'keep']),
     { default: defaults.drainListeners },
   ),
+  order: optional(
+    "Whether outbound listeners stay open while inbound connections finish (`inboundFirst`), or all close at once (`together`). Only with `listeners: 'close'`.",
+    oneOf('DrainOrder', ['inboundFirst', 'together']),
+    { default: defaults.drainOrder },
+  ),
+  outboundOpenMin: optional(
+    'Outbound listeners stay open for so long, also when no inbound connection is left: for work that no connection shows.',
+    duration(0, timeoutMsMax),
+    { default: defaults.drainOutboundOpenMinMs },
+  ),
+  outboundOpenMax: optional(
+    'Outbound listeners close after so long, also when inbound connections are left.',
+    duration(0, timeoutMsMax),
+    { default: defaults.drainOutboundOpenMaxMs },
+  ),
 });
 
 const dns = object('DnsConfig', 'How host names of endpoints are looked up.', {

@@ -29,6 +29,8 @@ export type LogFormat = 'auto' | 'json' | 'pretty';
 
 export type DrainListeners = 'close' | 'keep';
 
+export type DrainOrder = 'inboundFirst' | 'together';
+
 /** What a person writes in `weft.config.ts`. */
 export interface UserConfig {
   /**
@@ -464,4 +466,25 @@ export interface DrainConfig {
    * clients go elsewhere at once).
    */
   readonly listeners?: DrainListeners | undefined;
+
+  /**
+   * Whether outbound listeners stay open while inbound connections finish (`inboundFirst`), or all
+   * close at once (`together`). Only with `listeners: 'close'`. Default: `'inboundFirst'` (what
+   * came in is finished by calls that go out).
+   */
+  readonly order?: DrainOrder | undefined;
+
+  /**
+   * Outbound listeners stay open for so long, also when no inbound connection is left: for work
+   * that no connection shows. A duration of 0s to 576h. Default: `'0s'` (nothing left that came in
+   * is taken for nothing left to do).
+   */
+  readonly outboundOpenMin?: Duration | undefined;
+
+  /**
+   * Outbound listeners close after so long, also when inbound connections are left. A duration of
+   * 0s to 576h. Default: nine tenths of `drain.deadline` (the last connections out need time to
+   * finish as well).
+   */
+  readonly outboundOpenMax?: Duration | undefined;
 }

@@ -23,6 +23,8 @@ export interface DrainOptions {
   readonly deadlineMs: number;
   /** `keep`: go on accepting until the deadline. */
   readonly listeners: 'close' | 'keep';
+  /** `inbound`: outbound listeners and connections go on as they are. */
+  readonly scope: 'all' | 'inbound';
 }
 
 export interface DrainResult {
@@ -32,7 +34,8 @@ export interface DrainResult {
 
 export type DumpQuery =
   | { readonly type: 'connections'; readonly countMax: number }
-  | { readonly type: 'clusters'; readonly countMax: number };
+  | { readonly type: 'clusters'; readonly countMax: number }
+  | { readonly type: 'listeners'; readonly countMax: number };
 
 export interface ConnectionDump {
   readonly worker: number;
@@ -62,9 +65,16 @@ export interface EndpointDump {
   readonly failureCount: number;
 }
 
+/** Where a listener is bound: its address, with the port that the kernel chose for port 0. */
+export interface ListenerDump {
+  readonly listenerId: number;
+  readonly address: string;
+}
+
 export interface DumpResult {
   readonly connections: readonly ConnectionDump[];
   readonly endpoints: readonly EndpointDump[];
+  readonly listeners: readonly ListenerDump[];
   /** True when `countMax` left something out. */
   readonly truncated: boolean;
 }
@@ -75,7 +85,7 @@ export interface EngineHandle {
    * Rejects, and changes nothing, when a listener cannot be opened (`code` ERR_LISTEN, `path`, `errno`).
    */
   publish(snapshot: Snapshot): Promise<number>;
-  /** Resolves when the last connection has ended, at the deadline at the latest. A second call only shortens the deadline. */
+  /** Resolves when the last connection has ended, at the deadline at the latest. A second call only shortens the deadline or widens the scope. */
   drain(options: DrainOptions): Promise<DrainResult>;
   /** Resets what is open and joins the threads. Safe to call twice. */
   stop(): Promise<void>;
@@ -109,4 +119,6 @@ export interface Addon {
   start(options: StartOptions, sink: EventSink): EngineHandle;
   closedLists(): ClosedLists;
   probe(): Probe;
+  /** Waits for an ended child that Node does not know; false when there is no such child. Never blocks. */
+  reapChild(pid: number): boolean;
 }

@@ -1,5 +1,6 @@
 // The addon's entry: what it exports, and the state of each environment that loads it (the main
 // thread, worker threads).
+#include <cstdint>
 #include <memory>
 
 #include <napi-inl.h>
@@ -11,6 +12,7 @@
 #include "binding/node.h"
 #include "binding/read_options.h"
 #include "engine/engine.h"
+#include "os/process_limits.h"
 
 namespace weft::binding {
 
@@ -49,6 +51,17 @@ Napi::Value probe(const Napi::CallbackInfo& info) {
   return {info.Env(), writeProbe(info.Env())};
 }
 
+Napi::Value reapChild(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Reading reading(env, kErrEngine);
+  const auto pid = Field(reading, info[0]).number<std::int32_t>({.min = 1, .max = INT32_MAX});
+  if (!reading.ok()) {
+    throwError(env, reading.error());
+    return env.Undefined();
+  }
+  return Napi::Boolean::New(env, os::reapChild(pid));
+}
+
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   auto state = std::make_unique<EnvironmentState>();
   state->handleClass = Napi::Persistent(EngineHandle::defineClass(env));
@@ -56,6 +69,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("start", Napi::Function::New<start>(env, "start"));
   exports.Set("closedLists", Napi::Function::New<closedLists>(env, "closedLists"));
   exports.Set("probe", Napi::Function::New<probe>(env, "probe"));
+  exports.Set("reapChild", Napi::Function::New<reapChild>(env, "reapChild"));
   return exports;
 }
 

@@ -23,6 +23,7 @@
 #include "binding/read_snapshot.h"
 #include "binding/running_engine.h"
 #include "binding/write_dump.h"
+#include "engine/drain_options.h"
 #include "engine/dump.h"
 #include "engine/engine.h"
 #include "snapshot/snapshot.h"
@@ -145,7 +146,7 @@ Napi::Value EngineHandle::drain(const Napi::CallbackInfo& info) {
     return {env, rejectedPromise(env, stoppedError())};
   }
   Reading reading(env, kErrEngine);
-  const DrainOptions options = readDrainOptions(reading, info[0]);
+  const engine::DrainOptions options = readDrainOptions(reading, info[0]);
   if (!reading.ok()) {
     return {env, rejectedPromise(env, reading.error())};
   }
@@ -156,7 +157,7 @@ Napi::Value EngineHandle::drain(const Napi::CallbackInfo& info) {
       calls_.resolve(present, number, forcedCountObject(present, forced));
     });
   };
-  running_->engine().drain(options.deadline, options.listeners, drained);
+  running_->engine().drain(options, drained);
   return {env, call.promise};
 }
 

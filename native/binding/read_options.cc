@@ -9,6 +9,7 @@
 
 #include "binding/field_reader.h"
 #include "binding/words.h"
+#include "engine/drain_options.h"
 #include "engine/dump.h"
 #include "engine/engine.h"
 #include "telemetry/cell_table.h"
@@ -46,10 +47,11 @@ engine::EngineOptions readStartOptions(Reading& reading, napi_value value) {
           .runCount = root.at("runCount").integer(kRunCountRange)};
 }
 
-DrainOptions readDrainOptions(Reading& reading, napi_value value) {
+engine::DrainOptions readDrainOptions(Reading& reading, napi_value value) {
   const Field root(reading, value);
   return {.deadline = root.at("deadlineMs").duration(kDeadlineRange),
-          .listeners = root.at("listeners").word<engine::DrainListeners>(kDrainListenerWords)};
+          .listeners = root.at("listeners").word<engine::DrainListeners>(kDrainListenerWords),
+          .scope = root.at("scope").word<engine::DrainScope>(kDrainScopeWords)};
 }
 
 DumpQuery readDumpQuery(Reading& reading, napi_value value) {

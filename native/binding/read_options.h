@@ -4,16 +4,12 @@
 
 #include <cstdint>
 
-#include "base/clock.h"
 #include "binding/field_reader.h"
+#include "engine/drain_options.h"
+#include "engine/dump.h"
 #include "engine/engine.h"
 
 namespace weft::binding {
-
-struct DrainOptions {
-  base::Duration deadline{};
-  engine::DrainListeners listeners{};
-};
 
 struct DumpQuery {
   engine::DumpKind kind{};
@@ -21,7 +17,7 @@ struct DumpQuery {
 };
 
 [[nodiscard]] engine::EngineOptions readStartOptions(Reading& reading, napi_value value);
-[[nodiscard]] DrainOptions readDrainOptions(Reading& reading, napi_value value);
+[[nodiscard]] engine::DrainOptions readDrainOptions(Reading& reading, napi_value value);
 [[nodiscard]] DumpQuery readDumpQuery(Reading& reading, napi_value value);
 
 }  // namespace weft::binding

@@ -12,7 +12,9 @@ inline constexpr std::array<std::string_view, 1> kProtocolWords = {"opaque"};
 inline constexpr std::array<std::string_view, 6> kBalancerWords = {
     "p2cEwma", "roundRobin", "leastConnections", "random", "ringHash", "maglev"};
 inline constexpr std::array<std::string_view, 2> kDrainListenerWords = {"close", "keep"};
-inline constexpr std::array<std::string_view, 2> kDumpWords = {"connections", "clusters"};
+inline constexpr std::array<std::string_view, 2> kDrainScopeWords = {"all", "inbound"};
+inline constexpr std::array<std::string_view, 3> kDumpWords = {"connections", "clusters",
+                                                               "listeners"};
 inline constexpr std::array<std::string_view, 3> kConnectionStateWords = {"connecting", "open",
                                                                           "closing"};
 

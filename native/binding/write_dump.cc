@@ -48,6 +48,12 @@ napi_value writeEndpoint(napi_env env, const engine::EndpointDump& endpoint) noe
   return writer.object();
 }
 
+napi_value writeListener(napi_env env, const engine::ListenerDump& listener) noexcept {
+  ObjectWriter writer(env);
+  writer.number("listenerId", listener.listenerId.number).text("address", listener.address);
+  return writer.object();
+}
+
 template <typename Item>
 napi_value writeEach(napi_env env, const std::vector<Item>& items,
                      napi_value (*write)(napi_env, const Item&) noexcept) noexcept {
@@ -65,6 +71,7 @@ napi_value writeDump(napi_env env, const engine::DumpResult& dump) noexcept {
   ObjectWriter writer(env);
   writer.set("connections", writeEach(env, dump.connections, writeConnection))
       .set("endpoints", writeEach(env, dump.endpoints, writeEndpoint))
+      .set("listeners", writeEach(env, dump.listeners, writeListener))
       .boolean("truncated", dump.truncated);
   return writer.object();
 }

@@ -17,6 +17,9 @@ void Worker::dump(DumpKind kind, std::uint32_t countMax, DumpResult& result) {
     case DumpKind::Clusters:
       dumpClusters(countMax, result);
       break;
+    case DumpKind::Listeners:
+      // The engine's: no worker has them.
+      break;
   }
 }
 

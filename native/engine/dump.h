@@ -1,8 +1,9 @@
 // What the admin interface can ask workers to show: copies, made on the worker, for people. Same
-// fields as ConnectionDump and EndpointDump in lib/contract/addon.ts.
+// fields as ConnectionDump, EndpointDump and ListenerDump in lib/contract/addon.ts.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/ids.h"
@@ -10,7 +11,7 @@
 
 namespace weft::engine {
 
-enum class DumpKind : std::uint8_t { Connections, Clusters };
+enum class DumpKind : std::uint8_t { Connections, Clusters, Listeners };
 
 using ConnectionDump = proxy::ConnectionView;
 using ConnectionState = proxy::ConnectionState;
@@ -25,9 +26,16 @@ struct EndpointDump {
   std::uint32_t failureCount = 0;
 };
 
+/// Where a listener is bound: its address, with the port that the kernel chose for port 0.
+struct ListenerDump {
+  base::ListenerId listenerId;
+  std::string address;
+};
+
 struct DumpResult {
   std::vector<ConnectionDump> connections;
   std::vector<EndpointDump> endpoints;
+  std::vector<ListenerDump> listeners;
   bool truncated = false;
 };
 

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "engine/barrier.h"
+#include "engine/drain_options.h"
 #include "engine/dump.h"
 #include "engine/listen_sockets.h"
 #include "engine/router.h"
@@ -90,8 +91,7 @@ struct Engine::Parts {
   void limitConnections(const snapshot::Limits& limits) noexcept;
   void publish(const std::shared_ptr<const snapshot::Snapshot>& next, const Published& published,
                const Ticket& turn);
-  void drain(base::Duration deadline, DrainListeners listeners, const Drained& drained,
-             const Ticket& turn);
+  void drain(const DrainOptions& drainOptions, const Drained& drained, const Ticket& turn);
 
   const EngineOptions options;
   os::KernelSockets sockets;
@@ -203,24 +203,23 @@ void Engine::Parts::limitConnections(const snapshot::Limits& limits) noexcept {
   router.connectionsMax = (descriptorsMax - reserve) / kDescriptorsEach;
 }
 
-void Engine::drain(base::Duration deadline, DrainListeners listeners, Drained drained) {
-  parts_->changes.push([parts = parts_.get(), deadline, listeners,
-                        drained = std::move(drained)](const Ticket& turn) {
-    parts->drain(deadline, listeners, drained, turn);
-  });
+void Engine::drain(const DrainOptions& options, Drained drained) {
+  parts_->changes.push([parts = parts_.get(), options, drained = std::move(drained)](
+                           const Ticket& turn) { parts->drain(options, drained, turn); });
 }
 
-void Engine::Parts::drain(base::Duration deadline, DrainListeners listeners, const Drained& drained,
+void Engine::Parts::drain(const DrainOptions& drainOptions, const Drained& drained,
                           const Ticket& turn) {
-  const bool close = listeners == DrainListeners::Close;
+  const bool close = drainOptions.listeners == DrainListeners::Close;
   const std::vector<ListenSocket> closed =
-      close ? listenSockets.takeAll() : std::vector<ListenSocket>{};
-  closeAcceptors(closed, [this, close, deadline, drained, turn] {
+      close ? listenSockets.take(drainOptions.scope) : std::vector<ListenSocket>{};
+  closeAcceptors(closed, [this, close, drainOptions, drained, turn] {
     const auto forced = std::make_shared<std::atomic<std::uint64_t>>(0);
     const Ticket all = std::make_shared<Barrier>([drained, forced] { drained(forced->load()); });
     onEveryWorker(
-        [deadline, close, forced, all](Worker& worker) {
-          worker.drain(deadline, close ? proxy::DrainUntil::Empty : proxy::DrainUntil::Deadline,
+        [drainOptions, close, forced, all](Worker& worker) {
+          worker.drain(drainOptions.scope, drainOptions.deadline,
+                       close ? proxy::DrainUntil::Empty : proxy::DrainUntil::Deadline,
                        [forced, all](std::uint32_t count) { forced->fetch_add(count); });
         },
         [turn] {});
@@ -228,6 +227,12 @@ void Engine::Parts::drain(base::Duration deadline, DrainListeners listeners, con
 }
 
 void Engine::dump(DumpKind kind, std::uint32_t countMax, Dumped dumped) {
+  if (kind == DumpKind::Listeners) {
+    parts_->changes.push([parts = parts_.get(), countMax, dumped = std::move(dumped)](
+                             const Ticket&) { dumped(parts->listenSockets.dump(countMax)); });
+    return;
+  }
+
   struct Collected {
     std::mutex mutex;
     DumpResult result;
@@ -256,7 +261,7 @@ void Engine::stop() noexcept {
   for (const std::unique_ptr<WorkerThread>& thread : parts.workers) {
     thread->worker().dropMail();
   }
-  for (const ListenSocket& socket : parts.listenSockets.takeAll()) {
+  for (const ListenSocket& socket : parts.listenSockets.take(DrainScope::All)) {
     parts.sockets.closeListener(socket.fd, socket.options.address);
   }
 }

@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/result.h"
+#include "engine/drain_options.h"
 #include "engine/dump.h"
 #include "snapshot/snapshot.h"
 #include "telemetry/cell_table.h"
@@ -33,8 +33,6 @@ class EventListener {
   virtual ~EventListener() = default;
   virtual void eventsReady(std::uint32_t worker) noexcept = 0;
 };
-
-enum class DrainListeners : std::uint8_t { Close, Keep };
 
 /// Why a snapshot was not applied; nothing has changed.
 struct PublishFailure {
@@ -62,9 +60,10 @@ class Engine {
   /// increase.
   void publish(std::shared_ptr<const snapshot::Snapshot> next, Published published);
 
-  /// `drained` is called once, when the last connection has ended or was reset at the deadline. A
-  /// further call can only shorten the deadline.
-  void drain(base::Duration deadline, DrainListeners listeners, Drained drained);
+  /// `drained` is called once, when the last connection in scope has ended or was reset at the
+  /// deadline. A further call can only shorten the deadline or widen the scope. Listeners that were
+  /// closed stay closed, whatever is published.
+  void drain(const DrainOptions& options, Drained drained);
 
   /// Bounded by countMax in all; `dumped` is called by the worker that answers last.
   void dump(DumpKind kind, std::uint32_t countMax, Dumped dumped);

@@ -2,11 +2,15 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/address.h"
+#include "engine/drain_options.h"
+#include "engine/dump.h"
 #include "engine/engine.h"
 #include "engine/worker.h"
 #include "os/sockets.h"
@@ -33,9 +37,13 @@ os::ListenOptions optionsOf(const snapshot::Listener& listener) {
   return options;
 }
 
-/// IPV6_V6ONLY is settled when a socket is bound.
-bool sameSocket(const os::ListenOptions& left, const os::ListenOptions& right) {
-  return left.address == right.address && left.ipv6Only == right.ipv6Only;
+/// IPV6_V6ONLY is settled when a socket is bound. With port 0 two listeners have one text and a
+/// socket each.
+bool sameSocket(const ListenSocket& left, const ListenSocket& right) {
+  const base::Address& address = left.options.address;
+  const bool anyPort = address.family() != base::AddressFamily::Unix && address.port() == 0;
+  return address == right.options.address && left.options.ipv6Only == right.options.ipv6Only &&
+         (!anyPort || left.listener == right.listener);
 }
 
 }  // namespace
@@ -76,11 +84,16 @@ std::unique_ptr<PublishFailure> ListenSockets::open(const snapshot::Snapshot& ne
                                                     std::vector<ListenSocket>& sockets) {
   for (std::size_t i = 0; i < next.listeners.size(); ++i) {
     const snapshot::Listener& listener = *next.listeners[i];
-    ListenSocket socket{
-        .fd = os::kNoFd, .worker = 0, .listener = listener.id, .options = optionsOf(listener)};
-    const auto present = std::ranges::find_if(open_, [&socket](const ListenSocket& candidate) {
-      return sameSocket(candidate.options, socket.options);
-    });
+    if (taken(listener.direction)) {
+      continue;
+    }
+    ListenSocket socket{.fd = os::kNoFd,
+                        .worker = 0,
+                        .listener = listener.id,
+                        .direction = listener.direction,
+                        .options = optionsOf(listener)};
+    const auto present = std::ranges::find_if(
+        open_, [&socket](const ListenSocket& candidate) { return sameSocket(candidate, socket); });
     if (present != open_.end()) {
       socket.fd = present->fd;
       socket.worker = present->worker;
@@ -110,8 +123,33 @@ void ListenSockets::updateGates(const snapshot::Snapshot& next) {
   gates_ = std::move(gates);
 }
 
-std::vector<ListenSocket> ListenSockets::takeAll() noexcept {
-  return std::exchange(open_, {});
+std::vector<ListenSocket> ListenSockets::take(DrainScope scope) {
+  inboundTaken_ = true;
+  outboundTaken_ = outboundTaken_ || scope == DrainScope::All;
+  std::vector<ListenSocket> leaving;
+  std::erase_if(open_, [this, &leaving](const ListenSocket& socket) {
+    if (!taken(socket.direction)) {
+      return false;
+    }
+    leaving.push_back(socket);
+    return true;
+  });
+  return leaving;
+}
+
+DumpResult ListenSockets::dump(std::uint32_t countMax) const {
+  DumpResult result;
+  for (const ListenSocket& socket : open_) {
+    if (result.listeners.size() >= countMax) {
+      result.truncated = true;
+      break;
+    }
+    const bool unixSocket = socket.options.address.family() == base::AddressFamily::Unix;
+    const base::Address bound =
+        unixSocket ? socket.options.address : sockets_.listenAddress(socket.fd);
+    result.listeners.push_back({.listenerId = socket.listener, .address = bound.toString()});
+  }
+  return result;
 }
 
 }  // namespace weft::engine

@@ -8,9 +8,12 @@
 #include <memory>
 #include <vector>
 
+#include "engine/drain_options.h"
+#include "engine/dump.h"
 #include "engine/engine.h"
 #include "engine/worker.h"
 #include "os/sockets.h"
+#include "snapshot/listener.h"
 #include "snapshot/snapshot.h"
 
 namespace weft::engine {
@@ -19,6 +22,7 @@ struct ListenSocket {
   int fd = os::kNoFd;
   std::uint32_t worker = 0;  ///< Whose loop accepts.
   base::ListenerId listener;
+  snapshot::Direction direction{};
   os::ListenOptions options;
 };
 
@@ -44,8 +48,11 @@ class ListenSockets {
   [[nodiscard]] std::unique_ptr<PublishFailure> change(const snapshot::Snapshot& next,
                                                        ListenChanges& changes);
 
-  /// All of them leave; the caller closes them.
-  [[nodiscard]] std::vector<ListenSocket> takeAll() noexcept;
+  /// Those in scope leave; the caller closes them. None like them is opened again.
+  [[nodiscard]] std::vector<ListenSocket> take(DrainScope scope);
+
+  /// Where they are bound.
+  [[nodiscard]] DumpResult dump(std::uint32_t countMax) const;
 
   /// Gates of the present listeners, by id; kept while the id stays.
   [[nodiscard]] const Gates& gates() const noexcept { return gates_; }
@@ -56,10 +63,16 @@ class ListenSockets {
                                                      std::vector<ListenSocket>& sockets);
   void updateGates(const snapshot::Snapshot& next);
 
+  [[nodiscard]] bool taken(snapshot::Direction direction) const noexcept {
+    return direction == snapshot::Direction::Inbound ? inboundTaken_ : outboundTaken_;
+  }
+
   os::Sockets& sockets_;
   const std::uint32_t workerCount_;
   std::uint32_t nextWorker_ = 0;
   std::vector<ListenSocket> open_;
+  bool inboundTaken_ = false;
+  bool outboundTaken_ = false;
   Gates gates_;
 };
 

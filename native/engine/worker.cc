@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -14,10 +15,13 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "engine/acceptor.h"
+#include "engine/barrier.h"
+#include "engine/drain_options.h"
 #include "os/sockets.h"
 #include "os/timer_wheel.h"
 #include "proxy/drain.h"
 #include "proxy/listener.h"
+#include "snapshot/listener.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
 
@@ -70,7 +74,8 @@ Worker::Worker(const Parts& parts)
                .scratch = parts.scratch,
                .workerIndex = parts.index},
       connections_(context_, parts.gate),
-      drain_(loop_, connections_),
+      inboundDrain_(loop_, connections_, snapshot::Direction::Inbound),
+      outboundDrain_(loop_, connections_, snapshot::Direction::Outbound),
       housekeeping_(std::make_unique<Housekeeping>(*this)),
       mailbox_(kMailboxCapacity) {
   connections_.onEnded([this] { connectionEnded(); });
@@ -175,7 +180,8 @@ proxy::Listener* Worker::renamed(base::ListenerId listener) const noexcept {
 void Worker::connectionEnded() noexcept {
   load_.fetch_sub(1, std::memory_order_relaxed);
   armHousekeeping();
-  drain_.connectionEnded();
+  inboundDrain_.connectionEnded();
+  outboundDrain_.connectionEnded();
 }
 
 void Worker::armHousekeeping() noexcept {
@@ -220,10 +226,16 @@ void Worker::renameAcceptor(int fd, base::ListenerId listener) {
 
 // ---- ending ----
 
-void Worker::drain(base::Duration deadline, proxy::DrainUntil until,
-                   proxy::Drain::Drained drained) {
+void Worker::drain(DrainScope scope, base::Duration deadline, proxy::DrainUntil until,
+                   const proxy::Drain::Drained& drained) {
   context_.workerCells().set(WorkerCell::DrainingNow, 1);
-  drain_.start(deadline, until, std::move(drained));
+  const auto sum = std::make_shared<std::uint32_t>(0);
+  const Ticket both = std::make_shared<Barrier>([sum, drained] { drained(*sum); });
+  const auto add = [sum, both](std::uint32_t forcedCount) { *sum += forcedCount; };
+  inboundDrain_.start(deadline, until, add);
+  if (scope == DrainScope::All) {
+    outboundDrain_.start(deadline, until, add);
+  }
 }
 
 void Worker::stop() noexcept {
@@ -246,7 +258,8 @@ void Worker::dropMail() noexcept {
   while (mailbox_.take(mail)) {
     accept(mail.listener, mail.accepted);
   }
-  drain_.giveUp();
+  inboundDrain_.giveUp();
+  outboundDrain_.giveUp();
 }
 
 void Worker::housekeep() noexcept {

@@ -13,6 +13,7 @@
 
 #include "base/random.h"
 #include "engine/acceptor.h"
+#include "engine/drain_options.h"
 #include "engine/dump.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
@@ -100,7 +101,9 @@ class Worker {
   void closeAcceptor(int fd, std::function<void()> closed);
   void renameAcceptor(int fd, base::ListenerId listener);
 
-  void drain(base::Duration deadline, proxy::DrainUntil until, proxy::Drain::Drained drained);
+  /// `drained` is called once, with the sum of the directions in `scope`.
+  void drain(DrainScope scope, base::Duration deadline, proxy::DrainUntil until,
+             const proxy::Drain::Drained& drained);
   void dump(DumpKind kind, std::uint32_t countMax, DumpResult& result);
 
   /// Resets everything; turn() says false from now on.
@@ -143,7 +146,8 @@ class Worker {
   upstream::Context upstreamContext_;
   proxy::Context context_;
   proxy::Connections connections_;
-  proxy::Drain drain_;
+  proxy::Drain inboundDrain_;
+  proxy::Drain outboundDrain_;
   std::unordered_map<base::ClusterId, std::unique_ptr<upstream::ClusterRuntime>> clusters_;
   std::vector<std::unique_ptr<upstream::ClusterRuntime>> removedClusters_;
   std::unordered_map<base::ListenerId, std::unique_ptr<proxy::Listener>> listeners_;

@@ -146,6 +146,14 @@ void KernelSockets::closeListener(int fd, const Address& address) noexcept {
   ::close(fd);
 }
 
+Address KernelSockets::listenAddress(int listener) const {
+  SocketAddress address;
+  if (::getsockname(listener, address.get(), &address.length) != 0) {
+    return {};
+  }
+  return toAddress(address);
+}
+
 Accepted KernelSockets::accept(int listener) {
   SocketAddress peer;
   const int fd = ::accept4(listener, peer.get(), &peer.length, SOCK_NONBLOCK | SOCK_CLOEXEC);

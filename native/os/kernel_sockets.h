@@ -13,6 +13,7 @@ class KernelSockets final : public Sockets {
   void setListenOptions(int fd, const ListenOptions& options) noexcept override;
   [[nodiscard]] base::Duration refuseNew(int listener) noexcept override;
   void closeListener(int fd, const base::Address& address) noexcept override;
+  [[nodiscard]] base::Address listenAddress(int listener) const override;
   [[nodiscard]] Accepted accept(int listener) override;
   [[nodiscard]] base::Result<int> connect(const base::Address& address,
                                           const StreamOptions& options) override;

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 
 namespace weft::os {
 
@@ -36,6 +37,11 @@ std::uint32_t openDescriptorCount() noexcept {
   ::closedir(folder);
   constexpr std::uint32_t kNotDescriptors = 3;  // ".", ".." and the folder itself.
   return count > kNotDescriptors ? count - kNotDescriptors : 0;
+}
+
+bool reapChild(std::int32_t pid) noexcept {
+  // NOLINTNEXTLINE(misc-include-cleaner): <sys/wait.h> has WNOHANG, through a header of glibc.
+  return ::waitpid(pid, nullptr, WNOHANG) == pid;
 }
 
 std::uint32_t affinityCpuCount() noexcept {

@@ -81,6 +81,9 @@ class Sockets {
   /// Closes a listening socket; removes the file of a unix socket that is still ours.
   virtual void closeListener(int fd, const base::Address& address) noexcept = 0;
 
+  /// Where a listening socket is bound, with the port that the kernel chose.
+  [[nodiscard]] virtual base::Address listenAddress(int listener) const = 0;
+
   [[nodiscard]] virtual Accepted accept(int listener) = 0;
 
   /// A socket whose connection is being made or has been made; writability or an error follows.

@@ -39,7 +39,8 @@ Connection::Connection(Connections& connections, Listener& listener, base::Conne
     : connections_(connections),
       listener_(listener),
       id_(id),
-      started_(connections.context().loop().now()) {
+      started_(connections.context().loop().now()),
+      direction_(listener.settings().direction) {
   downstream_.adopt(std::move(transport));
 }
 

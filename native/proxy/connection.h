@@ -50,6 +50,9 @@ class Connection final : public os::Pollable,
 
   [[nodiscard]] Listener& listener() noexcept { return listener_; }
 
+  /// As it was at the start, also when a reload gives the listener another one.
+  [[nodiscard]] snapshot::Direction direction() const noexcept { return direction_; }
+
   [[nodiscard]] Connections& connections() noexcept { return connections_; }
 
   /// One timer serves the connection and its session.
@@ -87,6 +90,7 @@ class Connection final : public os::Pollable,
   const base::ConnectionId id_;
   const base::TimePoint started_;
   std::uint64_t sourceKey_ = 0;
+  const snapshot::Direction direction_;
   State state_ = State::Securing;
 };
 

@@ -1,6 +1,7 @@
 #include "proxy/connections.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <utility>
@@ -30,7 +31,7 @@ using telemetry::CloseReason;
 using telemetry::WorkerCell;
 
 Connections::~Connections() {
-  WEFT_CHECK(count_ == 0);
+  WEFT_CHECK(count() == 0);
 }
 
 void Connections::accept(Listener& listener, int fd, const base::Address& peer) noexcept {
@@ -55,7 +56,7 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
     reportEnded();
     return;
   }
-  ++count_;
+  ++counts_[static_cast<std::size_t>(connection->direction())];
   context_.workerCells().add(WorkerCell::ConnectionsNow);
   listener.countOpen();
   open_.pushBack(*connection);
@@ -82,7 +83,7 @@ void Connections::turnAway(Listener& listener, int fd, CloseReason reason) noexc
 
 void Connections::ended(Connection& connection) noexcept {
   static_cast<base::ListNode<Connection>&>(connection).unlink();
-  --count_;
+  --counts_[static_cast<std::size_t>(connection.direction())];
   context_.workerCells().subtract(WorkerCell::ConnectionsNow);
   connection.listener().leave();
   gate_.leave();
@@ -95,10 +96,20 @@ void Connections::reportEnded() noexcept {
   }
 }
 
-std::uint32_t Connections::abortAll(CloseReason reason) noexcept {
-  const std::uint32_t before = count_;
+void Connections::abortAll(CloseReason reason) noexcept {
   while (Connection* connection = open_.front()) {
     connection->abort(reason);
+  }
+}
+
+std::uint32_t Connections::abortAll(snapshot::Direction direction, CloseReason reason) noexcept {
+  const std::uint32_t before = count(direction);
+  Connection* next = nullptr;
+  for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
+    next = open_.next(*connection);
+    if (connection->direction() == direction) {
+      connection->abort(reason);
+    }
   }
   return before;
 }

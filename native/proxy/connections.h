@@ -2,6 +2,8 @@
 // starts, ends.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 
@@ -32,10 +34,19 @@ class Connections {
   /// Of the process.
   void setConnectionsMax(std::uint32_t max) noexcept { connectionsMax_ = max; }
 
-  [[nodiscard]] std::uint32_t count() const noexcept { return count_; }
+  [[nodiscard]] std::uint32_t count() const noexcept {
+    return count(snapshot::Direction::Inbound) + count(snapshot::Direction::Outbound);
+  }
 
-  /// Resets all connections; returns how many there were.
-  std::uint32_t abortAll(telemetry::CloseReason reason) noexcept;
+  [[nodiscard]] std::uint32_t count(snapshot::Direction direction) const noexcept {
+    return counts_[static_cast<std::size_t>(direction)];
+  }
+
+  /// Resets all connections.
+  void abortAll(telemetry::CloseReason reason) noexcept;
+
+  /// Resets those of one direction; returns how many there were.
+  std::uint32_t abortAll(snapshot::Direction direction, telemetry::CloseReason reason) noexcept;
 
   /// Resets the connections whose listener or endpoint left the configuration at or before `time`.
   void abortRemovedBy(base::TimePoint time) noexcept;
@@ -73,7 +84,7 @@ class Connections {
   Context& context_;
   Gate& gate_;
   std::uint32_t connectionsMax_ = 0;
-  std::uint32_t count_ = 0;
+  std::array<std::uint32_t, 2> counts_{};  ///< For each direction.
   std::uint64_t nextNumber_ = 0;
   std::function<void()> ended_;
   os::ObjectPool<Connection> pool_;

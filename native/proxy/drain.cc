@@ -25,7 +25,7 @@ void Drain::start(base::Duration deadline, DrainUntil until, Drained drained) {
 }
 
 void Drain::connectionEnded() noexcept {
-  if (active() && until_ == DrainUntil::Empty && connections_.count() == 0) {
+  if (active() && until_ == DrainUntil::Empty && connections_.count(direction_) == 0) {
     finish(0);
   }
 }
@@ -38,7 +38,8 @@ void Drain::giveUp() noexcept {
 
 void Drain::onTimer() noexcept {
   Drained drained = std::exchange(drained_, nullptr);
-  const std::uint32_t forced = connections_.abortAll(telemetry::CloseReason::DrainDeadline);
+  const std::uint32_t forced =
+      connections_.abortAll(direction_, telemetry::CloseReason::DrainDeadline);
   drained_ = std::move(drained);
   finish(forced);
 }

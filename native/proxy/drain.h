@@ -1,5 +1,5 @@
-// Drain: lets open connections of one worker finish until a deadline, then resets them. Owned by
-// the worker.
+// Drain: lets open connections of one worker and one direction finish until a deadline, then resets
+// them. Owned by the worker, one for each direction.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 
 #include "os/loop.h"
 #include "proxy/connections.h"
+#include "snapshot/listener.h"
 
 namespace weft::proxy {
 
@@ -20,8 +21,8 @@ class Drain final : private os::Timer {
   /// How many connections the deadline reset.
   using Drained = std::function<void(std::uint32_t forcedCount)>;
 
-  Drain(os::Loop& loop, Connections& connections) noexcept
-      : loop_(loop), connections_(connections) {}
+  Drain(os::Loop& loop, Connections& connections, snapshot::Direction direction) noexcept
+      : loop_(loop), connections_(connections), direction_(direction) {}
 
   /// Calls back when it is over. While one is under way a second call may make its deadline
   /// earlier; both are called back.
@@ -41,6 +42,7 @@ class Drain final : private os::Timer {
 
   os::Loop& loop_;
   Connections& connections_;
+  const snapshot::Direction direction_;
   Drained drained_;
   base::TimePoint deadline_{};
   DrainUntil until_ = DrainUntil::Empty;

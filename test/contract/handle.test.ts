@@ -25,7 +25,7 @@ after(() => echoing.close());
 function calls(handle: EngineHandle): readonly (() => unknown)[] {
   return [
     () => handle.publish(snapshotOf({})),
-    () => handle.drain({ deadlineMs: 1, listeners: 'close' }),
+    () => handle.drain({ deadlineMs: 1, listeners: 'close', scope: 'all' }),
     () => handle.dump({ type: 'clusters', countMax: 1 }),
     () => handle.metrics(),
   ];
@@ -48,7 +48,11 @@ test('a wrong start option is an error with its path', async () => {
 
 test('a wrong argument of drain and dump is an error with its path', async () => {
   const { handle } = startEngine();
-  for (const { path, what, value } of wrongValues({ deadlineMs: 1_000, listeners: 'close' })) {
+  for (const { path, what, value } of wrongValues({
+    deadlineMs: 1_000,
+    listeners: 'close',
+    scope: 'all',
+  })) {
     const failure = await failureOf(() => handle.drain(value as never));
     assert.deepEqual([failure.code, failure.path], ['ERR_ENGINE', path], what);
   }
@@ -121,7 +125,7 @@ test('calls that wait when the engine stops are answered', async () => {
   const client = await Client.connect(port);
   await client.exchange('x');
   const waiting = [
-    handle.drain({ deadlineMs: 600_000, listeners: 'close' }),
+    handle.drain({ deadlineMs: 600_000, listeners: 'close', scope: 'all' }),
     handle.publish(forwardSnapshot(port, [echoing.address], 2)),
     handle.dump({ type: 'connections', countMax: 10 }),
   ];
@@ -315,6 +319,11 @@ test('connections can be shown while they are open', async () => {
   });
   client.close();
   await handle.stop();
+});
+
+test('a child that has not ended, or is none, is not waited for', () => {
+  assert.equal(addon.reapChild(process.pid), false);
+  assert.throws(() => addon.reapChild(0), { code: 'ERR_ENGINE' });
 });
 
 test('the probe tells what there is', () => {

@@ -146,7 +146,7 @@ for (const [what, args, says] of [
   ['an unknown command', ['forwrd'], /forward/],
   ['an unknown flag', ['forward', '127.0.0.1:1', '127.0.0.1:2', '--worker', '1'], /--workers/],
   ['a forward without a target', ['forward', '127.0.0.1:1'], /TARGET/],
-  ['a forward to a name', ['forward', '127.0.0.1:1', 'example.org:80'], /example\.org/],
+  ['a forward to a name without a port', ['forward', '127.0.0.1:1', 'example.org'], /example\.org/],
   [
     'a wrong number of workers',
     ['forward', '127.0.0.1:1', '127.0.0.1:2', '--workers', '0'],

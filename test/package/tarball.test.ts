@@ -62,7 +62,7 @@ test('the package holds nothing else', () => {
   const kinds = [
     /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|binding\.gyp|scripts\/install\.mjs)$/,
     /^dist\/.+\.(js|d\.ts)$/,
-    /^native\/([\w-]+\/)?[\w-]+\.(cc|h|md|txt|map)$/,
+    /^native\/([\w-]+\/)?[\w-]+\.(cc|h|md|txt|map|gypi)$/,
     /^prebuilds\/linux-(x64|arm64)\/weft\.glibc\.node$/,
   ];
   assert.deepEqual(

@@ -4,6 +4,7 @@ import type {
   Config,
   ResolvedCluster,
   ResolvedDns,
+  ResolvedDrain,
   ResolvedListener,
 } from '../../lib/config/config.ts';
 
@@ -26,7 +27,18 @@ export function configOf(parts: Partial<Config>): Config {
       format: 'auto',
       accessLog: { path: null, template: null, sample: 1 },
     },
-    drain: { deadlineMs: 5_000, listeners: 'close' },
+    drain: drainOf(5_000),
+    ...parts,
+  };
+}
+
+export function drainOf(deadlineMs: number, parts: Partial<ResolvedDrain> = {}): ResolvedDrain {
+  return {
+    deadlineMs,
+    listeners: 'close',
+    order: 'inboundFirst',
+    outboundOpenMinMs: 0,
+    outboundOpenMaxMs: deadlineMs,
     ...parts,
   };
 }

@@ -119,7 +119,7 @@ const mainModes: Record<string, (argument: string) => Promise<void>> = {
   'exit-while-publishing': async () => {
     const { handle, port, backend } = await startTraffic();
     void handle.publish(forwardSnapshot(port, [backend.address], 2));
-    void handle.drain({ deadlineMs: 1_000, listeners: 'close' });
+    void handle.drain({ deadlineMs: 1_000, listeners: 'close', scope: 'all' });
     process.exit(7);
   },
   'exit-with-two': async () => {

@@ -47,7 +47,7 @@ class EngineUnderTest {
   /// Drains and waits for the end; returns how many were reset.
   std::uint64_t drain(base::Duration deadline, engine::DrainListeners listeners) {
     std::promise<std::uint64_t> drained;
-    engine->drain(deadline, listeners,
+    engine->drain({.deadline = deadline, .listeners = listeners},
                   [&drained](std::uint64_t forced) { drained.set_value(forced); });
     return drained.get_future().get();
   }

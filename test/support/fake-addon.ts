@@ -50,6 +50,10 @@ export class FakeAddon implements Addon {
     };
   }
 
+  reapChild(): boolean {
+    return false;
+  }
+
   /** The engine of a test that started exactly one. */
   get engine(): FakeEngine {
     const [engine] = this.engines;
@@ -66,7 +70,7 @@ export class FakeEngine implements EngineHandle {
   readonly published: Snapshot[] = [];
   readonly drains: DrainOptions[] = [];
   stopCount = 0;
-  dumpResult: DumpResult = { connections: [], endpoints: [], truncated: false };
+  dumpResult: DumpResult = { connections: [], endpoints: [], listeners: [], truncated: false };
   /** Rejects the next publish with this, once. */
   nextPublishError: unknown = null;
   /** When true, a publish waits for `acknowledge`. */
@@ -127,10 +131,11 @@ export class FakeEngine implements EngineHandle {
   }
 
   async dump(query: DumpQuery): Promise<DumpResult> {
-    const { connections, endpoints, truncated } = this.dumpResult;
+    const { connections, endpoints, listeners, truncated } = this.dumpResult;
     return {
       connections: query.type === 'connections' ? connections.slice(0, query.countMax) : [],
       endpoints: query.type === 'clusters' ? endpoints.slice(0, query.countMax) : [],
+      listeners: query.type === 'listeners' ? listeners.slice(0, query.countMax) : [],
       truncated: truncated || connections.length > query.countMax,
     };
   }

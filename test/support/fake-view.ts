@@ -5,6 +5,7 @@ import type {
   ClusterReport,
   ConfigReport,
   ConnectionReport,
+  ListenerReport,
   Page,
   Readiness,
 } from '../../lib/admin/view.ts';
@@ -31,6 +32,10 @@ export class FakeView implements AdminView {
 
   config(): ConfigReport {
     return this.configReport;
+  }
+
+  async listeners(): Promise<readonly ListenerReport[]> {
+    return [];
   }
 
   async clusters(): Promise<Page<ClusterReport>> {

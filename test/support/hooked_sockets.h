@@ -50,6 +50,10 @@ class HookedSockets final : public os::Sockets {
     kernel_.closeListener(fd, address);
   }
 
+  [[nodiscard]] base::Address listenAddress(int listener) const override {
+    return kernel_.listenAddress(listener);
+  }
+
   [[nodiscard]] os::Accepted accept(int listener) override {
     enter(Call::Accept, listener);
     const os::Accepted accepted = kernel_.accept(listener);

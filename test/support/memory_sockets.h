@@ -69,9 +69,6 @@ class MemorySockets final : public os::Sockets {
   /// Whoever connects to a listener that refuses new ones is within a handshake for this long.
   void setHandshakeTime(base::Duration time) noexcept { handshakeTime_ = time; }
 
-  /// A listening socket's own address, with the port that it was given.
-  [[nodiscard]] base::Address listenAddress(int fd) const;
-
   // ---- for MemoryPoller ----
 
   /// Null when the call is to fail; errno says why.
@@ -89,6 +86,7 @@ class MemorySockets final : public os::Sockets {
   }
 
   void closeListener(int fd, const base::Address& address) noexcept override;
+  [[nodiscard]] base::Address listenAddress(int fd) const override;
   [[nodiscard]] os::Accepted accept(int listener) override;
   [[nodiscard]] base::Result<int> connect(const base::Address& address,
                                           const os::StreamOptions& options) override;

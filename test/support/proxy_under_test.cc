@@ -68,16 +68,16 @@ std::unique_ptr<engine::PublishFailure> ProxyUnderTest::publish(
   return nullptr;
 }
 
-void ProxyUnderTest::drain(base::Duration deadline, bool keepListeners) {
+void ProxyUnderTest::drain(base::Duration deadline, bool keepListeners, engine::DrainScope scope) {
   if (!keepListeners) {
-    for (const ListenSocket& socket : listenSockets_.takeAll()) {
+    for (const ListenSocket& socket : listenSockets_.take(scope)) {
       closeListener(socket);
     }
   }
   drainStarted_ = true;
   drainsOpen_ += static_cast<std::uint32_t>(parts_.size());
   for (const auto& parts : parts_) {
-    parts->worker->drain(deadline,
+    parts->worker->drain(scope, deadline,
                          keepListeners ? proxy::DrainUntil::Deadline : proxy::DrainUntil::Empty,
                          [this](std::uint32_t forced) {
                            forcedCount_ += forced;
@@ -108,7 +108,7 @@ void ProxyUnderTest::stop() {
   for (const auto& parts : parts_) {
     parts->worker->dropMail();
   }
-  for (const ListenSocket& socket : listenSockets_.takeAll()) {
+  for (const ListenSocket& socket : listenSockets_.take(engine::DrainScope::All)) {
     ground_.sockets.closeListener(socket.fd, socket.options.address);
   }
 }

@@ -46,7 +46,8 @@ class ProxyUnderTest {
 
   /// As Engine::drain: closes the listeners, or keeps them. The counts of workers are added up when
   /// all are done.
-  void drain(base::Duration deadline, bool keepListeners);
+  void drain(base::Duration deadline, bool keepListeners,
+             engine::DrainScope scope = engine::DrainScope::All);
 
   [[nodiscard]] bool drained() const noexcept { return drainsOpen_ == 0 && drainStarted_; }
 

@@ -6,13 +6,14 @@ import { liveRoute, readyRoute } from './health.ts';
 import { drainRoute, shutdownRoute } from './lifecycle.ts';
 import { logLevelRoute } from './log-level.ts';
 import { metricsRoute } from './metrics.ts';
-import { clustersRoute, connectionsRoute } from './state.ts';
+import { clustersRoute, connectionsRoute, listenersRoute } from './state.ts';
 
 const listed: readonly Route[] = [
   readyRoute,
   liveRoute,
   metricsRoute,
   configRoute,
+  listenersRoute,
   clustersRoute,
   connectionsRoute,
   logLevelRoute,

@@ -1,9 +1,17 @@
-// /clusters and /connections: what the workers know and hold now. Asked of the workers, so bounded.
+// /listeners, /clusters and /connections: what the workers know and hold now. Asked of the workers, so bounded.
 
 import { countParameter, jsonResponse, type Route, textResponse } from '../route.ts';
 
 const limit = { default: 100, max: 10_000 } as const;
 const endpointCountMax = 100_000;
+
+export const listenersRoute: Route = {
+  path: '/listeners',
+  about: 'listeners: where each is bound, also when the kernel chose the port',
+  methods: {
+    GET: async (_request, view) => jsonResponse(200, { listeners: await view.listeners() }),
+  },
+};
 
 export const clustersRoute: Route = {
   path: '/clusters',

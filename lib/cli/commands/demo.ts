@@ -5,6 +5,7 @@ import { parseArguments, wholeNumber } from '../args.ts';
 import { runDemo } from '../demo/demo.ts';
 import { losses, reportJson, reportText } from '../demo/report.ts';
 import { type Output, Screen } from '../demo/screen.ts';
+import { forgetEndOnSignals } from '../early-signals.ts';
 
 const secondsDefault = 15;
 const secondsMin = 2;
@@ -22,6 +23,7 @@ export async function run(argv: string[]): Promise<number> {
     }
     abort.abort();
   };
+  forgetEndOnSignals();
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     const report = await runDemo({

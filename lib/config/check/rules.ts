@@ -4,6 +4,7 @@
 import { checkAddresses } from './addresses.ts';
 import { checkClusters } from './clusters.ts';
 import { checkDns } from './dns.ts';
+import { checkDrain } from './drain.ts';
 import type { IssueList } from './issues.ts';
 import { checkListeners } from './listeners.ts';
 import type { UsableConfig } from './usable.ts';
@@ -13,4 +14,5 @@ export function checkRules(config: UsableConfig, issues: IssueList): void {
   checkClusters(config, issues);
   checkAddresses(config, issues);
   checkDns(config, issues);
+  checkDrain(config, issues);
 }

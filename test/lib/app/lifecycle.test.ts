@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { Lifecycle } from '../../../lib/app/lifecycle.ts';
 import { WeftProxy } from '../../../lib/app/proxy.ts';
 import type { Config } from '../../../lib/config/config.ts';
-import { configOf } from '../../support/configs.ts';
+import { configOf, drainOf } from '../../support/configs.ts';
 import { FakeAddon } from '../../support/fake-addon.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
 import { MemoryLog } from '../../support/memory-log.ts';
@@ -80,7 +80,7 @@ test('two signals while it starts end it without an error', async () => {
 });
 
 test('SIGHUP reloads', async () => {
-  const next = configOf({ drain: { deadlineMs: 9, listeners: 'close' } });
+  const next = configOf({ drain: drainOf(9) });
   const { addon, signals, lifecycle, proxy } = setUp(async () => next);
   const ended = lifecycle.run(proxy);
   await settle();

@@ -3,7 +3,7 @@ import { afterEach, test } from 'node:test';
 import { WeftProxy } from '../../../lib/app/proxy.ts';
 import { ConfigError, ProxyError } from '../../../lib/base/errors.ts';
 import type { Config } from '../../../lib/config/config.ts';
-import { configOf, resolvedCluster, resolvedListener } from '../../support/configs.ts';
+import { configOf, drainOf, resolvedCluster, resolvedListener } from '../../support/configs.ts';
 import { FakeAddon } from '../../support/fake-addon.ts';
 import { http } from '../../support/http.ts';
 import { ManualClock, settle } from '../../support/manual-clock.ts';
@@ -65,7 +65,7 @@ test('ready follows the life of the proxy', async () => {
   assert.equal((await get(proxy, '/ready')).text, 'not ready: draining\n');
   addon.engine.finishDrain(3);
   assert.deepEqual(await drained, { forcedCount: 3 });
-  assert.deepEqual(addon.engine.drains, [{ deadlineMs: 5_000, listeners: 'close' }]);
+  assert.deepEqual(addon.engine.drains, [{ deadlineMs: 5_000, listeners: 'close', scope: 'all' }]);
 });
 
 test('a listener that cannot be opened leaves nothing open', async () => {
@@ -129,7 +129,7 @@ test('a configuration that cannot be loaded changes nothing, is counted, and is 
   assert.equal(failures[0]?.fields['error'], 'weft.config.ts: listeners: missing.');
   assert.equal(addon.engine.published.length, 1);
   assert.match((await get(proxy, '/metrics')).text, /reload_total\{result="failure"\} 2$/m);
-  await proxy.reload(load({ ...withAdmin, drain: { deadlineMs: 1, listeners: 'keep' } }));
+  await proxy.reload(load({ ...withAdmin, drain: drainOf(1, { listeners: 'keep' }) }));
   await proxy.reload(fail);
   assert.equal(log.lines.filter(({ level }) => level === 'error').length, 2, 'a new story');
 });
@@ -165,8 +165,8 @@ test('reloads wait for each other', async () => {
   const { addon, proxy } = setUp();
   await proxy.start(configOf({}));
   addon.engine.holdPublishes = true;
-  const first = proxy.reload(load(configOf({ drain: { deadlineMs: 1, listeners: 'close' } })));
-  const second = proxy.reload(load(configOf({ drain: { deadlineMs: 2, listeners: 'close' } })));
+  const first = proxy.reload(load(configOf({ drain: drainOf(1) })));
+  const second = proxy.reload(load(configOf({ drain: drainOf(2) })));
   for (let count = 0; count < 2; count++) {
     await settle();
     addon.engine.acknowledge();
@@ -195,7 +195,7 @@ test('a proxy that drains takes no new configuration', async () => {
   const { addon, proxy } = setUp();
   await proxy.start(configOf({}));
   void proxy.drain();
-  const next = configOf({ drain: { deadlineMs: 1, listeners: 'close' } });
+  const next = configOf({ drain: drainOf(1) });
   assert.equal((await proxy.reload(load(next))).result, 'failed');
   assert.equal(addon.engine.published.length, 1);
 });
@@ -211,7 +211,7 @@ test('POST /drain drains with its own deadline and does not end the proxy', asyn
   const { addon, proxy, shutdowns } = setUp();
   await proxy.start(withAdmin);
   assert.equal((await get(proxy, '/drain?deadline=7s', 'POST')).status, 202);
-  assert.deepEqual(addon.engine.drains, [{ deadlineMs: 7_000, listeners: 'close' }]);
+  assert.deepEqual(addon.engine.drains, [{ deadlineMs: 7_000, listeners: 'close', scope: 'all' }]);
   addon.engine.finishDrain();
   await settle();
   assert.equal((await get(proxy, '/ready')).status, 503);
@@ -233,6 +233,7 @@ test('/clusters joins what each worker knows and sums it', async () => {
   const endpoint = addon.engine.lastPublished.clusters[0]?.endpoints[0];
   const part = { clusterId: 1, endpointId: endpoint?.id ?? 0, connectUs: 5, failureCount: 1 };
   addon.engine.dumpResult = {
+    listeners: [],
     connections: [],
     endpoints: [
       { ...part, worker: 0, connectionsNow: 2, available: true },
@@ -258,6 +259,7 @@ test('/connections has names in place of ids', async () => {
   await proxy.start(withAdmin);
   const { listeners, clusters } = addon.engine.lastPublished;
   addon.engine.dumpResult = {
+    listeners: [],
     connections: [
       {
         worker: 1,

@@ -114,6 +114,11 @@ test('print-config prints the whole configuration and nothing else, whatever the
   assert.equal(printed.drain.deadlineMs, 120_000);
 });
 
+test('print-config shows the number of workers also when nobody set it', () => {
+  const printed = JSON.parse(weft(['print-config']).out);
+  assert.ok(Number.isInteger(printed.workerCount) && printed.workerCount >= 1);
+});
+
 test('version prints versions, also as JSON, and works without an addon', () => {
   const text = weft(['version']);
   assert.equal(text.code, 0);

@@ -65,7 +65,13 @@ test('a minimal configuration gets every default', () => {
       format: 'auto',
       accessLog: { path: null, template: null, sample: 1 },
     },
-    drain: { deadlineMs: 120_000, listeners: 'close' },
+    drain: {
+      deadlineMs: 120_000,
+      listeners: 'close',
+      order: 'inboundFirst',
+      outboundOpenMinMs: 0,
+      outboundOpenMaxMs: 108_000,
+    },
   });
 });
 
@@ -204,7 +210,13 @@ test('everything that a person wrote is kept', () => {
       format: 'pretty',
       accessLog: { path: '/var/log/a', template: '{errno}', sample: 0.25 },
     },
-    drain: { deadlineMs: 15_000, listeners: 'keep' },
+    drain: {
+      deadlineMs: 15_000,
+      listeners: 'keep',
+      order: 'inboundFirst',
+      outboundOpenMinMs: 0,
+      outboundOpenMaxMs: 13_500,
+    },
   });
 });
 

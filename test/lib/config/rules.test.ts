@@ -187,3 +187,15 @@ test('settings of p2cEwma do not fit another balancer', () => {
   );
   assert.deepEqual(problems(withCluster({ balancer: { type: 'roundRobin' } })), []);
 });
+
+test('times of a drain act, follow each other, and end with it', () => {
+  const drain = (parts: object): string[] => problems(sample({ drain: parts }));
+  const least = 'contradiction drain.outboundOpenMin';
+  const most = 'contradiction drain.outboundOpenMax';
+  assert.deepEqual(drain({ outboundOpenMin: '5s', outboundOpenMax: '10s', deadline: '10s' }), []);
+  assert.deepEqual(drain({ outboundOpenMin: '11s', outboundOpenMax: '10s' }), [least]);
+  assert.deepEqual(drain({ outboundOpenMax: '121s' }), [most]);
+  assert.deepEqual(drain({ outboundOpenMax: '11s', deadline: '10s' }), [most]);
+  assert.deepEqual(drain({ outboundOpenMin: '1s', order: 'together' }), [least]);
+  assert.deepEqual(drain({ outboundOpenMax: '1s', listeners: 'keep' }), [most]);
+});

@@ -115,7 +115,10 @@ TEST_F(EngineTest, SwapsTheAddressesOfTwoListenersAgainAndAgain) {
 }
 
 TEST_F(EngineTest, OpensAnAddressAgainThatIsStillClosing) {
-  own.engine->drain(std::chrono::seconds(10), DrainListeners::Close, [](std::uint64_t) {});
+  const snapshot::Listener same = own.config.listener(1);
+  own.config.removeListener(1);
+  own.engine->publish(own.config.build(), [](const PublishFailure*) {});
+  own.config.listener(1) = same;
   own.publish();
   const BlockingClient fresh = served(first);
 }
@@ -244,7 +247,7 @@ TEST_F(EngineTest, SpreadsConnectionsOverItsWorkers) {
 TEST_F(EngineTest, DrainsWhenTheLastConnectionHasEnded) {
   BlockingClient client = served(first);
   std::promise<std::uint64_t> drained;
-  own.engine->drain(std::chrono::seconds(60), DrainListeners::Close,
+  own.engine->drain({.deadline = std::chrono::seconds(60), .listeners = DrainListeners::Close},
                     [&](std::uint64_t forced) { drained.set_value(forced); });
   EXPECT_EQ(client.echo("not yet"), 0);
   client.finish();
@@ -267,10 +270,28 @@ TEST_F(EngineTest, ResetsWhatIsOpenWhenTheDeadlineOfADrainPasses) {
 
 TEST_F(EngineTest, KeepsItsListenersWhileItDrainsWhenAskedTo) {
   std::promise<std::uint64_t> drained;
-  own.engine->drain(std::chrono::milliseconds(300), DrainListeners::Keep,
+  own.engine->drain({.deadline = std::chrono::milliseconds(300), .listeners = DrainListeners::Keep},
                     [&](std::uint64_t forced) { drained.set_value(forced); });
   const BlockingClient client = served(first);
   EXPECT_EQ(drained.get_future().get(), 1U);
+}
+
+TEST_F(EngineTest, SaysWhichPortTheKernelChose) {
+  own.config.listener(1).address = addressOf("127.0.0.1:0");
+  own.config.listener(2).address = addressOf("127.0.0.1:0");
+  own.publish();
+  const auto dump = own.dump(DumpKind::Listeners).listeners;
+  ASSERT_EQ(dump.size(), 2U);
+  EXPECT_NE(dump[0].address, dump[1].address);
+  for (const auto& listener : dump) {
+    BlockingClient client = served(addressOf(listener.address));
+    EXPECT_EQ(client.echo("found"), 0);
+  }
+  own.publish();
+  const auto after = own.dump(DumpKind::Listeners).listeners;
+  ASSERT_EQ(after.size(), 2U);
+  EXPECT_EQ(after[0].address, dump[0].address);
+  EXPECT_EQ(after[1].address, dump[1].address) << "each keeps its own port";
 }
 
 TEST_F(EngineTest, AnswersEverybodyWhoWaitsWhenItStops) {
@@ -284,7 +305,7 @@ TEST_F(EngineTest, AnswersEverybodyWhoWaitsWhenItStops) {
   for (int i = 0; i < 10; ++i) {
     own.engine->publish(own.config.build(), [&](const PublishFailure*) { ++applied; });
     own.engine->dump(DumpKind::Connections, 10, [&](engine::DumpResult) { ++dumped; });
-    own.engine->drain(std::chrono::hours(1), DrainListeners::Keep,
+    own.engine->drain({.deadline = std::chrono::hours(1), .listeners = DrainListeners::Keep},
                       [&](std::uint64_t) { ++drained; });
   }
   own.engine->stop();

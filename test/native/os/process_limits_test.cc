@@ -1,4 +1,5 @@
-// What the process may have: descriptors raised to the hard limit, descriptors counted, CPUs.
+// What the process may have: descriptors raised to the hard limit, descriptors counted, CPUs,
+// children.
 #include "os/process_limits.h"
 
 #include <thread>
@@ -6,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -32,6 +34,18 @@ TEST(ProcessLimitsTest, CountsOpenDescriptors) {
   EXPECT_EQ(openDescriptorCount(), before + 1);
   ::close(fd);
   EXPECT_EQ(openDescriptorCount(), before);
+}
+
+TEST(ProcessLimitsTest, WaitsForAnEndedChildOnceAndForNobodyElse) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::_exit(3);
+  }
+  siginfo_t ended{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &ended, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(reapChild(child));
+  EXPECT_FALSE(reapChild(child));
+  EXPECT_FALSE(reapChild(::getpid()));
 }
 
 TEST(ProcessLimitsTest, CountsTheCpusOfTheAffinityMask) {

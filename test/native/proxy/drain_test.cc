@@ -93,6 +93,43 @@ TEST_P(DrainTest, CanBeMadeShorterAndNotLonger) {
   expectEnded(CloseReason::DrainDeadline);
 }
 
+TEST_P(DrainTest, OfOneDirectionLeavesTheOtherOpen) {
+  open();
+  world.proxy.drain(std::chrono::seconds(10), false, engine::DrainScope::Inbound);
+  EXPECT_TRUE(world.proxy.drained()) << "nothing is inbound here";
+  world.advance(std::chrono::seconds(20));
+  client->send("outbound goes on");
+  Peer& late = world.connect();
+  world.settle();
+  EXPECT_EQ(server->received(), "outbound goes on");
+  EXPECT_EQ(late.failure(), 0);
+  world.proxy.drain(std::chrono::seconds(5), false);
+  world.advance(std::chrono::seconds(6));
+  EXPECT_TRUE(world.proxy.drained());
+  EXPECT_EQ(world.proxy.forcedCount(), 2U);
+}
+
+TEST_P(DrainTest, OfInboundResetsInboundAtItsDeadlineAndNothingElse) {
+  world.config.listener(1).direction = snapshot::Direction::Inbound;
+  world.publish();
+  open();
+  world.proxy.drain(std::chrono::seconds(10), false, engine::DrainScope::Inbound);
+  EXPECT_EQ(world.sockets.openCount(), 2U) << "the listener is closed, the connection is not";
+  world.advance(std::chrono::seconds(12));
+  EXPECT_TRUE(world.proxy.drained());
+  EXPECT_EQ(world.proxy.forcedCount(), 1U);
+  EXPECT_NE(client->failure(), 0);
+}
+
+TEST_P(DrainTest, IsNotUndoneByALaterSnapshot) {
+  open();
+  world.proxy.drain(std::chrono::seconds(60), false);
+  world.publish();
+  Peer& late = world.connect();
+  world.settle();
+  EXPECT_EQ(late.failure(), ECONNREFUSED);
+}
+
 TEST_P(DrainTest, IsAnsweredWhenTheProxyStops) {
   open();
   world.proxy.drain(std::chrono::seconds(60), false);
