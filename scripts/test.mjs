@@ -73,8 +73,11 @@ function reasonToSkip(group, rows) {
   if (broken) return `${broken} did not pass`;
   const lacking = missing(group.needs ?? []);
   if (lacking.length === 0) return '';
-  const names = lacking.map((need) => need.program ?? need.file).join(', ');
-  return `needs ${names}: apt-get install ${packagesOf(lacking).join(' ')}`;
+  const names = lacking.map((need) =>
+    'ability' in need ? need.ability : (need.program ?? need.file),
+  );
+  const packages = packagesOf(lacking).join(' ');
+  return `needs ${names.join(', ')}${packages === '' ? '' : `: apt-get install ${packages}`}`;
 }
 
 /** @param {Group} group @param {Row[]} rows @returns {Promise<Row>} */

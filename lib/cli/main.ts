@@ -22,6 +22,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   health: () => import('./commands/health.ts'),
   demo: () => import('./commands/demo.ts'),
   top: () => import('./commands/top.ts'),
+  init: () => import('./commands/init.ts'),
   version: () => import('./commands/version.ts'),
 };
 

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { runClangTidy } from './clang-tidy.mjs';
 import { filesBelow, root } from './context.mjs';
 import { runMutations } from './mutations.mjs';
+import { netnsNeed } from './needs.mjs';
 import { runOnNodeVersions } from './node-versions.mjs';
 import { runPackageMatrix, runPackageTests } from './packages.mjs';
 import {
@@ -225,6 +226,21 @@ export const GROUPS = [
     after: ['build'],
     needs: peerNeeds,
     run: (context) => runNodeTests(context, testsIn('test/integration/peers')),
+  },
+  {
+    name: 'netns',
+    about: 'test/netns: redirection, in network namespaces of its own',
+    level: 'test',
+    budgetMinutes: 2,
+    after: ['build'],
+    needs: [
+      netnsNeed,
+      { program: 'nft', package: 'nftables' },
+      { program: 'ip', package: 'iproute2' },
+      { program: 'curl', package: 'curl' },
+      { program: 'python3', package: 'python3' },
+    ],
+    run: (context) => runNodeTests(context, testsIn('test/netns')),
   },
   {
     name: 'bench',

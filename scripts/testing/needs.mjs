@@ -1,11 +1,20 @@
 // What a group needs beside Node: programs or files, each with the Debian package that brings it.
 
+import { spawnSync } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import process from 'node:process';
 
-/** A program by name or a file by path, and the package that brings it.
- * @typedef {{ program?: string, file?: string, package: string }} Need */
+/** A program by name or a file by path, with the package that brings it; or something that this process may do.
+ * @typedef {{ program?: string, file?: string, package: string }
+ *   | { ability: string, has: () => boolean }} Need */
+
+/** Network namespaces of one's own, with rules in them.
+ * @type {Need} */
+export const netnsNeed = {
+  ability: 'root with network namespaces',
+  has: () => process.getuid?.() === 0 && spawnSync('unshare', ['--net', 'true']).status === 0,
+};
 
 /** Debian keeps servers outside a user's PATH. */
 function searchFolders() {
@@ -38,14 +47,15 @@ export function widePath() {
 
 /** @param {Need[]} needs */
 export function missing(needs) {
-  return needs.filter((need) =>
-    need.program ? findProgram(need.program) === null : !existsSync(need.file ?? ''),
-  );
+  return needs.filter((need) => {
+    if ('ability' in need) return !need.has();
+    return need.program ? findProgram(need.program) === null : !existsSync(need.file ?? '');
+  });
 }
 
 /** @param {Need[]} needs */
 export function packagesOf(needs) {
-  return [...new Set(needs.map((need) => need.package))];
+  return [...new Set(needs.flatMap((need) => ('package' in need ? [need.package] : [])))];
 }
 
 export function canInstall() {

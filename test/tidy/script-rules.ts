@@ -9,6 +9,7 @@ export const scriptFloors: Readonly<Record<string, number>> = {
   engine: 2,
   metrics: 2,
   events: 2,
+  interception: 2,
   discovery: 3,
   identity: 3,
   control: 4,

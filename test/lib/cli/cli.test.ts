@@ -161,3 +161,16 @@ test('a trace is shown only when WEFT_DEBUG=1 asks for it', () => {
 test('the built command can be started by its name', () => {
   assert.match(readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
 });
+
+test('init prints its rules anywhere, and mistakes in its flags are told', () => {
+  const printed = weft(['init', '--print', '--skip-outbound-ports', '25,8000-8100']);
+  assert.deepEqual([printed.code, printed.err], [0, '']);
+  assert.match(printed.out, /^add table inet weft\ndelete table inet weft\ntable inet weft \{\n/);
+  assert.match(printed.out, /tcp dport \{ 25, 8000-8100 \} return/);
+  assertMistake(['init', '--print', '--undo'], /--print and --undo/);
+  assertMistake(['init', '--uid', 'weft'], /--uid: expected a whole number/);
+  assertMistake(['init', '--inbound-port', '4140'], /both 4140/);
+  assertMistake(['init', '--skip-inbound-ports', '22,'], /--skip-inbound-ports: .*got ''/);
+  assertMistake(['init', '--skip-inbound-ports', '30-20'], /got '30-20'/);
+  assertMistake(['init', '--skip-outbound-subnets', '10.1.2.3/8'], /Write '10\.0\.0\.0\/8'/);
+});
