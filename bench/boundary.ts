@@ -82,7 +82,7 @@ function addScrape(bench: Bench): void {
   const registry = new Registry({
     memory: workers.map(({ memory }) => memory),
     labels: state,
-    idleMs: 600_000,
+    idleMs: () => 600_000,
     now: () => performance.now(),
   });
   const facts = {

@@ -18,6 +18,7 @@ export type {
   ResolvedEndpoint,
   ResolvedListener,
   ResolvedLog,
+  ResolvedMetrics,
 } from './config/config.ts';
 export { type ConfigExport, defineConfig } from './config/define-config.ts';
 export { resolveConfig } from './config/resolve.ts';
@@ -42,6 +43,7 @@ export type {
   LogConfig,
   LogFormat,
   LogLevel,
+  MetricsConfig,
   Protocol,
   Size,
   UserConfig,

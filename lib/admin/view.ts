@@ -2,6 +2,8 @@
 // key, a token or the process environment.
 
 import type { LogLevel } from '../base/log.ts';
+import type { ConnectionState } from '../contract/addon.ts';
+import type { Direction } from '../contract/snapshot.ts';
 import type { ExpositionFormat } from '../metrics/prometheus.ts';
 
 export interface Readiness {
@@ -77,6 +79,7 @@ export interface ConnectionReport {
   readonly worker: number;
   readonly connectionId: number;
   readonly listener: string | null;
+  readonly direction: Direction | null;
   readonly cluster: string | null;
   readonly endpoint: string | null;
   readonly state: string;
@@ -100,6 +103,24 @@ export interface ListenerReport {
   readonly cluster: string;
 }
 
+/** Which connections to show; `null` is all of them. */
+export interface ConnectionsQuery {
+  readonly countMax: number;
+  readonly listener: string | null;
+  readonly cluster: string | null;
+  readonly direction: Direction | null;
+  readonly state: ConnectionState | null;
+  /** Of either side, with a port or for every port; a unix socket with its prefix. */
+  readonly address: string | null;
+  readonly ageMsMin: number;
+}
+
+/** Names that a query may have, also of what left and still has connections. */
+export interface KnownNames {
+  readonly listeners: readonly string[];
+  readonly clusters: readonly string[];
+}
+
 /** A list that may have been cut. */
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -112,7 +133,8 @@ export interface AdminView {
   config(): ConfigReport;
   listeners(): Promise<readonly ListenerReport[]>;
   clusters(endpointCountMax: number): Promise<Page<ClusterReport>>;
-  connections(countMax: number): Promise<Page<ConnectionReport>>;
+  connections(query: ConnectionsQuery): Promise<Page<ConnectionReport>>;
+  names(): KnownNames;
   logLevel(): LogLevel;
   setLogLevel(level: LogLevel): void;
   /** Begins at once and does not wait. `null`: the deadline of the configuration, which is returned. */

@@ -5,7 +5,9 @@ import type {
   ClusterReport,
   ConfigReport,
   ConnectionReport,
+  ConnectionsQuery,
   EndpointReport,
+  KnownNames,
   ListenerReport,
   Page,
   Readiness,
@@ -81,10 +83,32 @@ export class ProxyView implements AdminView {
     return { items, truncated: dump.truncated };
   }
 
-  async connections(countMax: number): Promise<Page<ConnectionReport>> {
+  async connections(query: ConnectionsQuery): Promise<Page<ConnectionReport>> {
     const { engine, state } = this.#parts;
-    const { connections, truncated } = await engine.dump({ type: 'connections', countMax });
+    const { countMax, ageMsMin, address, listener, direction, cluster } = query;
+    const listeners = state
+      .namedListeners()
+      .filter(({ name }) => listener === null || name === listener)
+      .filter((one) => direction === null || one.direction === direction);
+    const clusters = state.namedClusters().filter(({ name }) => name === cluster);
+    const { connections, truncated } = await engine.dump({
+      type: 'connections',
+      countMax,
+      listenerIds: listener === null && direction === null ? null : listeners.map(({ id }) => id),
+      clusterIds: cluster === null ? null : clusters.map(({ id }) => id),
+      state: query.state,
+      ageMsMin,
+      address,
+    });
     return { items: connections.map((dump) => connectionReport(dump, state)), truncated };
+  }
+
+  names(): KnownNames {
+    const { state } = this.#parts;
+    return {
+      listeners: state.namedListeners().map(({ name }) => name),
+      clusters: state.namedClusters().map(({ name }) => name),
+    };
   }
 
   logLevel(): LogLevel {
@@ -173,10 +197,12 @@ function averageConnectUs(
 function connectionReport(dump: ConnectionDump, state: DesiredState): ConnectionReport {
   const { listenerId, clusterId, endpointId, connectionId, worker, ...rest } = dump;
   const endpoint = endpointId === null ? null : state.endpoint(clusterId, endpointId);
+  const listener = state.listener(listenerId);
   return {
     worker,
     connectionId,
-    listener: state.listener(listenerId)?.name ?? null,
+    listener: listener?.name ?? null,
+    direction: listener?.direction ?? null,
     cluster: state.clusterName(clusterId),
     endpoint: endpoint?.address ?? null,
     ...rest,

@@ -42,9 +42,8 @@ export type ReloadOutcome =
 
 type Phase = 'new' | 'starting' | 'running' | 'draining' | 'stopped';
 
-/** Label sets that nobody counts for are given back after this. */
-const metricsIdleMs = 600_000;
-const sweepMs = 60_000;
+/** Label sets that nobody counts for are looked for so often, or as often as they may expire. */
+const sweepMsMax = 60_000;
 /** A burst of endpoint updates is one publish. */
 const publishDelayMs = 10;
 const publishDelayMaxMs = 100;
@@ -156,7 +155,7 @@ export class WeftProxy {
     const registry = new Registry({
       memory: engine.metrics(),
       labels: this.#state,
-      idleMs: metricsIdleMs,
+      idleMs: () => this.#running().config.metrics.expireAfterMs,
       now: () => this.#clock.now(),
     });
     const publisher = new Publisher({
@@ -323,7 +322,8 @@ export class WeftProxy {
   }
 
   #sweepLater(): void {
-    this.#cancelSweep = this.#clock.after(sweepMs, () => {
+    const { expireAfterMs } = this.#running().config.metrics;
+    this.#cancelSweep = this.#clock.after(Math.min(sweepMsMax, expireAfterMs), () => {
       this.#sweep();
       this.#sweepLater();
     });

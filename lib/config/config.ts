@@ -19,6 +19,7 @@ export interface Config {
   readonly dns: ResolvedDns;
   readonly limits: LimitsSnapshot;
   readonly admin: ResolvedAdmin | null;
+  readonly metrics: ResolvedMetrics;
   readonly log: ResolvedLog;
   readonly drain: ResolvedDrain;
 }
@@ -54,6 +55,10 @@ export interface ResolvedDns {
 export interface ResolvedAdmin {
   readonly address: string;
   readonly shutdown: boolean;
+}
+
+export interface ResolvedMetrics {
+  readonly expireAfterMs: number;
 }
 
 export interface ResolvedLog {

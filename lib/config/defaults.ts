@@ -100,6 +100,8 @@ export const defaults = {
   adminAddress: because('127.0.0.1:4191', 'the port of other meshes; this host only'),
   adminShutdown: because(false, 'nobody ends a proxy by accident'),
 
+  metricsExpireAfterMs: because(600_000, 'a scrape a minute sees the last value several times'),
+
   logLevel: because('info', 'changes of state, never single connections'),
   logFormat: because('auto', 'readable lines on a terminal, JSON elsewhere'),
   logAccessLog: because(false, 'a line for each connection costs CPU and disk'),

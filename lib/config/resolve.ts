@@ -65,6 +65,9 @@ export function resolve(user: UserConfig): Config {
             address: canonical(admin.address ?? defaults.adminAddress.value),
             shutdown: admin.shutdown ?? defaults.adminShutdown.value,
           },
+    metrics: {
+      expireAfterMs: ms(user.metrics?.expireAfter, defaults.metricsExpireAfterMs.value),
+    },
     log: {
       level: user.log?.level ?? defaults.logLevel.value,
       format: user.log?.format ?? defaults.logFormat.value,

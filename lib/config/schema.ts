@@ -366,6 +366,14 @@ const dns = object('DnsConfig', 'How host names of endpoints are looked up.', {
   ),
 });
 
+const metrics = object('MetricsConfig', 'How long metrics are shown.', {
+  expireAfter: optional(
+    'A listener or endpoint that left the configuration, or the answers of a name server, keeps its series until it has no open connection and has counted nothing for so long.',
+    duration(10_000, 86_400_000),
+    { default: defaults.metricsExpireAfterMs },
+  ),
+});
+
 export const schema = object('UserConfig', 'What a person writes in `weft.config.ts`.', {
   workers: optional(
     'Threads that move bytes.',
@@ -393,6 +401,7 @@ export const schema = object('UserConfig', 'What a person writes in `weft.config
   dns: optional('How host names of endpoints are looked up.', dns),
   limits: optional('Limits of the whole process.', limits),
   admin: optional('The admin server.', admin, { nullMeans: 'no admin server' }),
+  metrics: optional('How long metrics are shown.', metrics),
   log: optional('What is written to stdout.', log),
   drain: optional('What happens on SIGTERM, and to what a reload removed.', drain),
 });

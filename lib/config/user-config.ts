@@ -60,6 +60,9 @@ export interface UserConfig {
   /** The admin server. `null`: no admin server. */
   readonly admin?: AdminConfig | null | undefined;
 
+  /** How long metrics are shown. */
+  readonly metrics?: MetricsConfig | undefined;
+
   /** What is written to stdout. */
   readonly log?: LogConfig | undefined;
 
@@ -402,6 +405,16 @@ export interface AdminConfig {
 
   /** Allow `POST /shutdown`. Default: `false` (nobody ends a proxy by accident). */
   readonly shutdown?: boolean | undefined;
+}
+
+/** How long metrics are shown. */
+export interface MetricsConfig {
+  /**
+   * A listener or endpoint that left the configuration, or the answers of a name server, keeps its
+   * series until it has no open connection and has counted nothing for so long. A duration of 10s
+   * to 24h. Default: `'10m'` (a scrape a minute sees the last value several times).
+   */
+  readonly expireAfter?: Duration | undefined;
 }
 
 /** What is written to stdout. */

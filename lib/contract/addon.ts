@@ -32,8 +32,20 @@ export interface DrainResult {
   readonly forcedCount: number;
 }
 
+export type ConnectionState = 'connecting' | 'open' | 'closing';
+
+/** Which connections to show; `null` is all of them. */
+export interface ConnectionFilter {
+  readonly listenerIds: readonly number[] | null;
+  readonly clusterIds: readonly number[] | null;
+  readonly state: ConnectionState | null;
+  readonly ageMsMin: number;
+  /** Of either side: '10.0.0.5:80', or '10.0.0.5' and '[::1]' for every port. */
+  readonly address: string | null;
+}
+
 export type DumpQuery =
-  | { readonly type: 'connections'; readonly countMax: number }
+  | ({ readonly type: 'connections'; readonly countMax: number } & ConnectionFilter)
   | { readonly type: 'clusters'; readonly countMax: number }
   | { readonly type: 'listeners'; readonly countMax: number };
 
@@ -44,7 +56,7 @@ export interface ConnectionDump {
   readonly clusterId: number;
   /** `null` before an endpoint was picked. */
   readonly endpointId: number | null;
-  readonly state: 'connecting' | 'open' | 'closing';
+  readonly state: ConnectionState;
   readonly downstreamAddress: string;
   readonly upstreamAddress: string | null;
   readonly ageMs: number;

@@ -120,6 +120,17 @@ export class DesiredState {
     return entry && { name: entry.name, ...entry.description };
   }
 
+  /** Also those that left and are still remembered. */
+  namedListeners(): readonly (NamedListener & { readonly id: number })[] {
+    return [...this.#listeners.entries()].map(({ id, name, description }) => {
+      return { id, name, ...description };
+    });
+  }
+
+  namedClusters(): readonly { readonly id: number; readonly name: string }[] {
+    return [...this.#clusters.entries()].map(({ id, name }) => ({ id, name }));
+  }
+
   clusterName(id: number): string | null {
     return this.#clusters.byId(id)?.name ?? null;
   }

@@ -23,7 +23,7 @@ export interface RegistryOptions {
   readonly memory: readonly MetricsMemory[];
   readonly labels: LabelSource;
   /** How long a run without an owner may stand still before it is given back. */
-  readonly idleMs: number;
+  readonly idleMs: () => number;
   /** Milliseconds that only go up. */
   readonly now: () => number;
 }
@@ -75,7 +75,7 @@ export class Registry {
   readonly closeErrno = new SeriesGroup(1, []);
   readonly #readers: readonly SlabReader[];
   readonly #labels: LabelSource;
-  readonly #idleMs: number;
+  readonly #idleMs: () => number;
   readonly #now: () => number;
   /** For each worker, by slot. */
   readonly #tracked: Map<number, TrackedRun>[];
@@ -131,7 +131,7 @@ export class Registry {
   /** Looks for runs to give back; true when there is one more than before. */
   expire(): boolean {
     this.refresh();
-    const before = this.#now() - this.#idleMs;
+    const before = this.#now() - this.#idleMs();
     for (const group of [this.tcp, this.connect, this.closeReasons, this.closeErrno]) {
       group.expire(before);
     }

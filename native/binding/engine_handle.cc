@@ -167,7 +167,7 @@ Napi::Value EngineHandle::dump(const Napi::CallbackInfo& info) {
     return {env, rejectedPromise(env, stoppedError())};
   }
   Reading reading(env, kErrEngine);
-  const DumpQuery query = readDumpQuery(reading, info[0]);
+  engine::DumpQuery query = readDumpQuery(reading, info[0]);
   if (!reading.ok()) {
     return {env, rejectedPromise(env, reading.error())};
   }
@@ -178,7 +178,7 @@ Napi::Value EngineHandle::dump(const Napi::CallbackInfo& info) {
       calls_.resolve(present, number, writeDump(present, result));
     });
   };
-  running_->engine().dump(query.kind, query.countMax, dumped);
+  running_->engine().dump(std::move(query), dumped);
   return {env, call.promise};
 }
 

@@ -3,10 +3,13 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include <js_native_api_types.h>
 
+#include "base/ids.h"
 #include "binding/field_reader.h"
 #include "binding/words.h"
 #include "engine/drain_options.h"
@@ -26,6 +29,7 @@ constexpr std::uint64_t kCellCountMax = std::uint64_t{1} << 28U;
 constexpr Range kRunCountRange{.min = telemetry::kRunKindCount, .max = std::uint64_t{1} << 24U};
 // 24 days, the most that a timer of Node can wait as well.
 constexpr Range kDeadlineRange{.min = 0, .max = INT32_MAX};
+constexpr Range kIdRange{.min = 0, .max = UINT32_MAX};
 constexpr Range kDumpCountRange{.min = 1, .max = 1'000'000};
 
 std::size_t readRingBytes(const Field& field) {
@@ -34,6 +38,28 @@ std::size_t readRingBytes(const Field& field) {
     field.fail("expected a power of two, got " + std::to_string(bytes));
   }
   return bytes;
+}
+
+template <typename Id>
+std::optional<std::vector<Id>> readIds(const Field& field) {
+  return field.orNull([](const Field& present) {
+    std::vector<Id> ids(present.length());
+    for (std::uint32_t i = 0; i < ids.size(); ++i) {
+      ids[i] = Id{present.at(i).number<std::uint32_t>(kIdRange)};
+    }
+    return ids;
+  });
+}
+
+engine::ConnectionFilter readConnectionFilter(const Field& root) {
+  return {
+      .listenerIds = readIds<base::ListenerId>(root.at("listenerIds")),
+      .clusterIds = readIds<base::ClusterId>(root.at("clusterIds")),
+      .state = root.at("state").orNull([](const Field& present) {
+        return present.word<engine::ConnectionState>(kConnectionStateWords);
+      }),
+      .ageMsMin = root.at("ageMsMin").integer(Range{}),
+      .address = root.at("address").orNull([](const Field& present) { return present.text(); })};
 }
 
 }  // namespace
@@ -54,10 +80,15 @@ engine::DrainOptions readDrainOptions(Reading& reading, napi_value value) {
           .scope = root.at("scope").word<engine::DrainScope>(kDrainScopeWords)};
 }
 
-DumpQuery readDumpQuery(Reading& reading, napi_value value) {
+engine::DumpQuery readDumpQuery(Reading& reading, napi_value value) {
   const Field root(reading, value);
-  return {.kind = root.at("type").word<engine::DumpKind>(kDumpWords),
-          .countMax = root.at("countMax").number<std::uint32_t>(kDumpCountRange)};
+  engine::DumpQuery query{.kind = root.at("type").word<engine::DumpKind>(kDumpWords),
+                          .countMax = root.at("countMax").number<std::uint32_t>(kDumpCountRange),
+                          .filter = {}};
+  if (query.kind == engine::DumpKind::Connections) {
+    query.filter = readConnectionFilter(root);
+  }
+  return query;
 }
 
 }  // namespace weft::binding

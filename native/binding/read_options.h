@@ -2,8 +2,6 @@
 // have no defaults. JavaScript thread.
 #pragma once
 
-#include <cstdint>
-
 #include "binding/field_reader.h"
 #include "engine/drain_options.h"
 #include "engine/dump.h"
@@ -11,13 +9,8 @@
 
 namespace weft::binding {
 
-struct DumpQuery {
-  engine::DumpKind kind{};
-  std::uint32_t countMax = 0;
-};
-
 [[nodiscard]] engine::EngineOptions readStartOptions(Reading& reading, napi_value value);
 [[nodiscard]] engine::DrainOptions readDrainOptions(Reading& reading, napi_value value);
-[[nodiscard]] DumpQuery readDumpQuery(Reading& reading, napi_value value);
+[[nodiscard]] engine::DumpQuery readDumpQuery(Reading& reading, napi_value value);
 
 }  // namespace weft::binding

@@ -1,7 +1,12 @@
 // Worker::dump: copies for people; bounded by the caller.
 #include "engine/dump.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "engine/worker.h"
@@ -9,13 +14,37 @@
 
 namespace weft::engine {
 
-void Worker::dump(DumpKind kind, std::uint32_t countMax, DumpResult& result) {
-  switch (kind) {
+namespace {
+
+template <typename Id>
+bool isOneOf(const std::optional<std::vector<Id>>& wanted, Id id) {
+  return !wanted || std::ranges::find(*wanted, id) != wanted->end();
+}
+
+/// Whole, or followed by a port.
+bool isAt(std::string_view address, std::string_view wanted) {
+  return address.starts_with(wanted) &&
+         (address.size() == wanted.size() || address[wanted.size()] == ':');
+}
+
+}  // namespace
+
+bool ConnectionFilter::matches(const ConnectionDump& connection) const {
+  const auto atAddress = [&] {
+    return !address || isAt(connection.downstreamAddress, *address) ||
+           (connection.upstreamAddress && isAt(*connection.upstreamAddress, *address));
+  };
+  return isOneOf(listenerIds, connection.listenerId) && isOneOf(clusterIds, connection.clusterId) &&
+         (!state || *state == connection.state) && connection.ageMs >= ageMsMin && atAddress();
+}
+
+void Worker::dump(const DumpQuery& query, DumpResult& result) {
+  switch (query.kind) {
     case DumpKind::Connections:
-      dumpConnections(countMax, result);
+      dumpConnections(query, result);
       break;
     case DumpKind::Clusters:
-      dumpClusters(countMax, result);
+      dumpClusters(query.countMax, result);
       break;
     case DumpKind::Listeners:
       // The engine's: no worker has them.
@@ -23,13 +52,17 @@ void Worker::dump(DumpKind kind, std::uint32_t countMax, DumpResult& result) {
   }
 }
 
-void Worker::dumpConnections(std::uint32_t countMax, DumpResult& result) {
+void Worker::dumpConnections(const DumpQuery& query, DumpResult& result) {
   connections_.forEach([&](const proxy::Connection& connection) {
-    if (result.connections.size() >= countMax) {
+    ConnectionDump view = connection.view();
+    if (!query.filter.matches(view)) {
+      return true;
+    }
+    if (result.connections.size() >= query.countMax) {
       result.truncated = true;
       return false;
     }
-    result.connections.push_back(connection.view());
+    result.connections.push_back(std::move(view));
     return true;
   });
 }

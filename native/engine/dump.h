@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,24 @@ struct EndpointDump {
 struct ListenerDump {
   base::ListenerId listenerId;
   std::string address;
+};
+
+/// Which connections to show; what is not set shows all.
+struct ConnectionFilter {
+  std::optional<std::vector<base::ListenerId>> listenerIds;
+  std::optional<std::vector<base::ClusterId>> clusterIds;
+  std::optional<ConnectionState> state;
+  std::uint64_t ageMsMin = 0;
+  /// Of either side: '10.0.0.5:80', or '10.0.0.5' for every port.
+  std::optional<std::string> address;
+
+  [[nodiscard]] bool matches(const ConnectionDump& connection) const;
+};
+
+struct DumpQuery {
+  DumpKind kind = DumpKind::Connections;
+  std::uint32_t countMax = 0;
+  ConnectionFilter filter;
 };
 
 struct DumpResult {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -226,10 +227,26 @@ void Engine::Parts::drain(const DrainOptions& drainOptions, const Drained& drain
   });
 }
 
-void Engine::dump(DumpKind kind, std::uint32_t countMax, Dumped dumped) {
-  if (kind == DumpKind::Listeners) {
-    parts_->changes.push([parts = parts_.get(), countMax, dumped = std::move(dumped)](
-                             const Ticket&) { dumped(parts->listenSockets.dump(countMax)); });
+namespace {
+
+/// Appends, up to countMax in all.
+template <typename Item>
+void takeOver(std::vector<Item>& from, std::vector<Item>& to, DumpResult& result,
+              std::uint32_t countMax) {
+  const std::size_t room = countMax - std::min<std::size_t>(to.size(), countMax);
+  result.truncated = result.truncated || from.size() > room;
+  from.resize(std::min(from.size(), room));
+  std::ranges::move(from, std::back_inserter(to));
+}
+
+}  // namespace
+
+void Engine::dump(DumpQuery query, Dumped dumped) {
+  if (query.kind == DumpKind::Listeners) {
+    parts_->changes.push([parts = parts_.get(), countMax = query.countMax,
+                          dumped = std::move(dumped)](const Ticket&) {
+      dumped(parts->listenSockets.dump(countMax));
+    });
     return;
   }
 
@@ -240,9 +257,15 @@ void Engine::dump(DumpKind kind, std::uint32_t countMax, Dumped dumped) {
 
   const auto collected = std::make_shared<Collected>();
   parts_->onEveryWorker(
-      [kind, countMax, collected](Worker& worker) {
+      [query = std::move(query), collected](Worker& worker) {
+        // Looking takes long and no worker waits for another: only the result needs the lock.
+        DumpResult own;
+        worker.dump(query, own);
         const std::lock_guard lock(collected->mutex);
-        worker.dump(kind, countMax, collected->result);
+        DumpResult& all = collected->result;
+        all.truncated = all.truncated || own.truncated;
+        takeOver(own.connections, all.connections, all, query.countMax);
+        takeOver(own.endpoints, all.endpoints, all, query.countMax);
       },
       [collected, dumped = std::move(dumped)] { dumped(std::move(collected->result)); });
 }

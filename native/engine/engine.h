@@ -65,8 +65,8 @@ class Engine {
   /// closed stay closed, whatever is published.
   void drain(const DrainOptions& options, Drained drained);
 
-  /// Bounded by countMax in all; `dumped` is called by the worker that answers last.
-  void dump(DumpKind kind, std::uint32_t countMax, Dumped dumped);
+  /// Bounded by the query's countMax in all; `dumped` is called by the worker that answers last.
+  void dump(DumpQuery query, Dumped dumped);
 
   /// Resets what is open, joins the threads, calls callbacks that still wait. Safe to call twice,
   /// and from exit handlers.

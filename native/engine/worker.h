@@ -104,7 +104,7 @@ class Worker {
   /// `drained` is called once, with the sum of the directions in `scope`.
   void drain(DrainScope scope, base::Duration deadline, proxy::DrainUntil until,
              const proxy::Drain::Drained& drained);
-  void dump(DumpKind kind, std::uint32_t countMax, DumpResult& result);
+  void dump(const DumpQuery& query, DumpResult& result);
 
   /// Resets everything; turn() says false from now on.
   void stop() noexcept;
@@ -135,7 +135,7 @@ class Worker {
   void connectionEnded() noexcept;
   void armHousekeeping() noexcept;
   void housekeep() noexcept;
-  void dumpConnections(std::uint32_t countMax, DumpResult& result);
+  void dumpConnections(const DumpQuery& query, DumpResult& result);
   void dumpClusters(std::uint32_t countMax, DumpResult& result);
 
   Parts parts_;

@@ -46,6 +46,14 @@ test('a wrong start option is an error with its path', async () => {
   assert.equal((await failureOf(() => start())).code, 'ERR_ENGINE');
 });
 
+const everyConnection = {
+  listenerIds: null,
+  clusterIds: null,
+  state: null,
+  ageMsMin: 0,
+  address: null,
+} as const;
+
 test('a wrong argument of drain and dump is an error with its path', async () => {
   const { handle } = startEngine();
   for (const { path, what, value } of wrongValues({
@@ -56,9 +64,27 @@ test('a wrong argument of drain and dump is an error with its path', async () =>
     const failure = await failureOf(() => handle.drain(value as never));
     assert.deepEqual([failure.code, failure.path], ['ERR_ENGINE', path], what);
   }
-  for (const { path, what, value } of wrongValues({ type: 'clusters', countMax: 10 })) {
-    const failure = await failureOf(() => handle.dump(value as never));
-    assert.deepEqual([failure.code, failure.path], ['ERR_ENGINE', path], what);
+  for (const query of [
+    { type: 'clusters', countMax: 10 },
+    { type: 'connections', countMax: 10, ...everyConnection, ageMsMin: 5 },
+  ]) {
+    for (const { path, what, value } of wrongValues(query)) {
+      if ((value as { address?: unknown }).address === 'text') {
+        // Any text may be looked for.
+        continue;
+      }
+      const failure = await failureOf(() => handle.dump(value as never));
+      assert.deepEqual([failure.code, failure.path], ['ERR_ENGINE', path], what);
+    }
+  }
+  for (const [path, wrong] of [
+    ['listenerIds[1]', { listenerIds: [1, -1] }],
+    ['clusterIds', { clusterIds: 1 }],
+    ['state', { state: 'opne' }],
+    ['address', { address: 5 }],
+  ] as const) {
+    const query = { type: 'connections', countMax: 1, ...everyConnection, ...wrong };
+    assert.equal((await failureOf(() => handle.dump(query as never))).path, path);
   }
   assert.equal(
     (await failureOf(() => handle.dump({ type: 'secrets', countMax: 1 } as never))).path,
@@ -127,7 +153,7 @@ test('calls that wait when the engine stops are answered', async () => {
   const waiting = [
     handle.drain({ deadlineMs: 600_000, listeners: 'close', scope: 'all' }),
     handle.publish(forwardSnapshot(port, [echoing.address], 2)),
-    handle.dump({ type: 'connections', countMax: 10 }),
+    handle.dump({ type: 'connections', countMax: 10, ...everyConnection }),
   ];
   const settled = Promise.allSettled(waiting);
   const order: string[] = [];
@@ -299,6 +325,7 @@ test('connections can be shown while they are open', async () => {
   const { connections, endpoints, truncated } = await handle.dump({
     type: 'connections',
     countMax: 5,
+    ...everyConnection,
   });
   assert.equal(connections.length, 1);
   assert.deepEqual(endpoints, []);

@@ -66,6 +66,30 @@ test('/connections shows an open connection with its bytes, and not when it has 
   });
 });
 
+test('/connections shows what a filter wants', async () => {
+  const clients = await Promise.all(Array.from({ length: 3 }, () => Client.connect(port)));
+  await Promise.all(clients.map((client) => client.exchange('x')));
+  const own = clients[0]?.socket.localPort;
+  const count = async (query: string): Promise<number> =>
+    (await weft.json<Connections>(`/connections?${query}`)).connections.length;
+  await until('the connections of other tests to be gone', async () => (await count('')) === 3);
+  assert.equal(await count('listener=web&cluster=app&state=open&direction=outbound'), 3);
+  assert.equal(await count('direction=inbound'), 0);
+  assert.equal(await count('state=closing'), 0);
+  assert.equal(await count('olderThan=1h'), 0);
+  assert.equal(await count('olderThan=1ms'), 3);
+  assert.equal(await count(`address=127.0.0.1:${own}`), 1);
+  assert.equal(await count(`address=${backend.address}`), 3);
+  assert.equal(await count('address=127.0.0.1'), 3);
+  assert.equal(await count('address=127.0.0.2'), 0);
+  assert.equal((await weft.get('/connections?listener=wep')).status, 400);
+  const [shown] = (await weft.json<Connections>('/connections?limit=1')).connections;
+  assert.equal(shown?.['direction'], 'outbound');
+  for (const client of clients) {
+    client.close();
+  }
+});
+
 test('/connections is cut at its limit and says so', async () => {
   const clients = await Promise.all(Array.from({ length: 4 }, () => Client.connect(port)));
   await Promise.all(clients.map((client) => client.exchange('x')));

@@ -91,6 +91,18 @@ test('an endpoint that left goes from the metrics after ten minutes, and starts 
   assert.equal(await opens(second), 1);
 });
 
+test('how long is a setting, which a reload changes', async () => {
+  const metrics = { expireAfterMs: 10_000 };
+  await proxy.reload(async () => ({ ...configWith(second), metrics }));
+  await until('no connection to the first endpoint', async () => {
+    return (await scrape()).value('tcp_open_connections', { target_addr: first }) === 0;
+  });
+  assert.ok(shows(await scrape(), first));
+  // The sweep that was planned under the old setting is up to a minute away.
+  clock.advance(60_000);
+  assert.ok(!shows(await scrape(), first));
+});
+
 test('endpoints that come and go forty times leave no more behind than one', async () => {
   for (let round = 0; round < 40; round++) {
     await proxy.reload(async () => configWith(round % 2 === 0 ? first : second));

@@ -22,6 +22,7 @@ export function configOf(parts: Partial<Config>): Config {
       pipeBytes: 1_048_576,
     },
     admin: null,
+    metrics: { expireAfterMs: 600_000 },
     log: {
       level: 'info',
       format: 'auto',

@@ -52,9 +52,10 @@ class EngineUnderTest {
     return drained.get_future().get();
   }
 
-  engine::DumpResult dump(engine::DumpKind kind, std::uint32_t countMax = 10'000) {
+  engine::DumpResult dump(engine::DumpKind kind, std::uint32_t countMax = 10'000,
+                          engine::ConnectionFilter filter = {}) {
     std::promise<engine::DumpResult> dumped;
-    engine->dump(kind, countMax,
+    engine->dump({.kind = kind, .countMax = countMax, .filter = std::move(filter)},
                  [&dumped](engine::DumpResult result) { dumped.set_value(std::move(result)); });
     return dumped.get_future().get();
   }

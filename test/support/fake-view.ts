@@ -5,6 +5,8 @@ import type {
   ClusterReport,
   ConfigReport,
   ConnectionReport,
+  ConnectionsQuery,
+  KnownNames,
   ListenerReport,
   Page,
   Readiness,
@@ -21,6 +23,7 @@ export class FakeView implements AdminView {
   allowShutdown = false;
   error: Error | null = null;
   readonly asked: string[] = [];
+  readonly filters: Omit<ConnectionsQuery, 'countMax'>[] = [];
 
   readiness(): Readiness {
     return this.state;
@@ -45,9 +48,15 @@ export class FakeView implements AdminView {
     return this.clusterPage;
   }
 
-  async connections(countMax: number): Promise<Page<ConnectionReport>> {
+  async connections(query: ConnectionsQuery): Promise<Page<ConnectionReport>> {
+    const { countMax, ...filter } = query;
     this.asked.push(`connections ${countMax}`);
+    this.filters.push(filter);
     return { items: [], truncated: false };
+  }
+
+  names(): KnownNames {
+    return { listeners: ['web', 'mail'], clusters: ['app'] };
   }
 
   logLevel(): LogLevel {

@@ -1,8 +1,8 @@
 // /listeners, /clusters and /connections: what the workers know and hold now. Asked of the workers, so bounded.
 
-import { countParameter, jsonResponse, type Route, textResponse } from '../route.ts';
+import { connectionsLimit, readConnectionsQuery } from '../connections-query.ts';
+import { jsonResponse, type Route, textResponse } from '../route.ts';
 
-const limit = { default: 100, max: 10_000 } as const;
 const endpointCountMax = 100_000;
 
 export const listenersRoute: Route = {
@@ -26,14 +26,14 @@ export const clustersRoute: Route = {
 
 export const connectionsRoute: Route = {
   path: '/connections',
-  about: `open connections; ?limit=N of 1 to ${limit.max}, ${limit.default} without it`,
+  about: `open connections; ?limit= (to ${connectionsLimit.max}) listener cluster direction state address olderThan`,
   methods: {
     GET: async ({ query }, view) => {
-      const countMax = countParameter(query, 'limit', limit);
-      if (countMax === null) {
-        return textResponse(400, `limit: expected a number of 1 to ${limit.max}.`);
+      const wanted = readConnectionsQuery(query, view.names());
+      if (typeof wanted === 'string') {
+        return textResponse(400, wanted);
       }
-      const { items, truncated } = await view.connections(countMax);
+      const { items, truncated } = await view.connections(wanted);
       return jsonResponse(200, { connections: items, truncated });
     },
   },

@@ -10,6 +10,7 @@ import type {
   LimitsConfig,
   ListenerConfig,
   LogConfig,
+  MetricsConfig,
 } from '../user-config.ts';
 
 export type UsableListener = Partial<ListenerConfig>;
@@ -28,6 +29,7 @@ export interface UsableConfig {
   readonly dns?: DnsConfig | undefined;
   readonly limits?: LimitsConfig | undefined;
   readonly admin?: AdminConfig | null | undefined;
+  readonly metrics?: MetricsConfig | undefined;
   readonly log?: LogConfig | undefined;
   readonly drain?: DrainConfig | undefined;
 }

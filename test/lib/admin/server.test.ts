@@ -145,6 +145,54 @@ test('/config shows both revisions and no secret', async () => {
   });
 });
 
+test('/connections takes filters, and tells a mistake with the word that was meant', async () => {
+  const ask = async (query: string): Promise<string> => {
+    const { status, text } = await http(address, `/connections?${query}`);
+    return status === 200 ? JSON.stringify(view.filters.at(-1)) : `${status} ${text}`;
+  };
+  const all = {
+    listener: null,
+    cluster: null,
+    direction: null,
+    state: null,
+    address: null,
+    ageMsMin: 0,
+  };
+  const filtered = (change: object): string => JSON.stringify({ ...all, ...change });
+  assert.equal(await ask('limit=5'), filtered({}));
+  assert.equal(
+    await ask('listener=web&cluster=app&direction=inbound&state=open&olderThan=1m30s'),
+    filtered({
+      listener: 'web',
+      cluster: 'app',
+      direction: 'inbound',
+      state: 'open',
+      ageMsMin: 90_000,
+    }),
+  );
+  for (const [given, canonical] of [
+    ['10.0.0.5', '10.0.0.5'],
+    ['10.0.0.5:80', '10.0.0.5:80'],
+    ['[0::1]:80', '[::1]:80'],
+    ['::1', '[::1]'],
+    ['[::1]', '[::1]'],
+    ['unix:/run/app.sock', 'unix:/run/app.sock'],
+    ['localhost', '127.0.0.1'],
+  ]) {
+    const query = `address=${encodeURIComponent(given ?? '')}`;
+    assert.equal(await ask(query), filtered({ address: canonical }), given);
+  }
+  assert.match(
+    await ask('listner=web'),
+    /^400 there is no parameter listner\. Did you mean 'listener'/,
+  );
+  assert.match(await ask('listener=wep'), /^400 listener: there is no 'wep'\. Did you mean 'web'/);
+  assert.match(await ask('cluster=zzzzz'), /^400 cluster: .*There are app\./);
+  assert.match(await ask('state=opne&direction=up'), /^400 direction: [^\n]+\nstate: /);
+  assert.match(await ask('address=somewhere'), /^400 address: expected/);
+  assert.match(await ask('olderThan=5'), /^400 olderThan: .*Add a unit/);
+});
+
 test('/connections takes a limit and refuses a wrong one', async () => {
   assert.equal((await http(address, '/connections')).status, 200);
   assert.equal((await http(address, '/connections?limit=7')).status, 200);

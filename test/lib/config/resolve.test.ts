@@ -60,6 +60,7 @@ test('a minimal configuration gets every default', () => {
       pipeBytes: 1_048_576,
     },
     admin: { address: '127.0.0.1:4191', shutdown: false },
+    metrics: { expireAfterMs: 600_000 },
     log: {
       level: 'info',
       format: 'auto',
@@ -138,6 +139,7 @@ test('everything that a person wrote is kept', () => {
         pipeBytes: '128KiB',
       },
       admin: { address: '[::1]:4191', shutdown: true },
+      metrics: { expireAfter: '30s' },
       log: {
         level: 'silent',
         format: 'pretty',
@@ -205,6 +207,7 @@ test('everything that a person wrote is kept', () => {
       pipeBytes: 131_072,
     },
     admin: { address: '[::1]:4191', shutdown: true },
+    metrics: { expireAfterMs: 30_000 },
     log: {
       level: 'silent',
       format: 'pretty',

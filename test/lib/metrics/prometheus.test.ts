@@ -29,7 +29,7 @@ function scrape(format: 'text' | 'openmetrics', prepare: (worker: FakeWorker) =>
   const registry = new Registry({
     memory: [worker.memory],
     labels: FakeLabels.of(),
-    idleMs: 1,
+    idleMs: () => 1,
     now: () => 0,
   });
   return renderMetrics(collectFamilies(registry, facts), format);

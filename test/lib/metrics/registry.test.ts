@@ -22,7 +22,7 @@ function bench(): Bench {
   const registry = new Registry({
     memory: workers.map((worker) => worker.memory),
     labels: labels satisfies LabelSource,
-    idleMs,
+    idleMs: () => idleMs,
     now: () => now,
   });
   return {

@@ -304,7 +304,8 @@ TEST_F(EngineTest, AnswersEverybodyWhoWaitsWhenItStops) {
   std::atomic<int> dumped{0};
   for (int i = 0; i < 10; ++i) {
     own.engine->publish(own.config.build(), [&](const PublishFailure*) { ++applied; });
-    own.engine->dump(DumpKind::Connections, 10, [&](engine::DumpResult) { ++dumped; });
+    own.engine->dump({.kind = DumpKind::Connections, .countMax = 10, .filter = {}},
+                     [&](engine::DumpResult) { ++dumped; });
     own.engine->drain({.deadline = std::chrono::hours(1), .listeners = DrainListeners::Keep},
                       [&](std::uint64_t) { ++drained; });
   }
@@ -336,6 +337,9 @@ TEST_F(EngineTest, DumpsTheConnectionsAndEndpointsOfAllWorkers) {
   const auto bounded = own.dump(DumpKind::Connections, 4);
   EXPECT_EQ(bounded.connections.size(), 4U);
   EXPECT_TRUE(bounded.truncated);
+  const auto whole = own.dump(DumpKind::Connections, 10);
+  EXPECT_EQ(whole.connections.size(), 10U);
+  EXPECT_FALSE(whole.truncated);
   const auto clusters = own.dump(DumpKind::Clusters);
   ASSERT_EQ(clusters.endpoints.size(), 2U) << "one for each worker";
   EXPECT_EQ(clusters.endpoints[0].connectionsNow + clusters.endpoints[1].connectionsNow, 10U);

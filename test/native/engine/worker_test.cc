@@ -24,9 +24,11 @@ class WorkerTest : public testing::Test {
     return client;
   }
 
-  [[nodiscard]] DumpResult dump(DumpKind kind, std::uint32_t countMax = 100) {
+  [[nodiscard]] DumpResult dump(DumpKind kind, std::uint32_t countMax = 100,
+                                engine::ConnectionFilter filter = {}) {
     DumpResult result;
-    world.proxy.worker().dump(kind, countMax, result);
+    world.proxy.worker().dump({.kind = kind, .countMax = countMax, .filter = std::move(filter)},
+                              result);
     return result;
   }
 
@@ -59,7 +61,7 @@ TEST_F(WorkerTest, TakesConnectionsBeforeTheTasksThatWerePostedAfterThem) {
   std::size_t seen = 0;
   world.proxy.worker().post([&seen](Worker& worker) {
     DumpResult result;
-    worker.dump(DumpKind::Connections, 10, result);
+    worker.dump({.kind = DumpKind::Connections, .countMax = 10, .filter = {}}, result);
     seen = result.connections.size();
   });
   world.proxy.turn();
@@ -169,6 +171,46 @@ TEST_F(WorkerTest, DumpsNoMoreThanAsked) {
   world.publish();
   EXPECT_EQ(dump(DumpKind::Clusters, 1).endpoints.size(), 1U);
   EXPECT_TRUE(dump(DumpKind::Clusters, 1).truncated);
+}
+
+TEST_F(WorkerTest, DumpsTheConnectionsThatAFilterWants) {
+  open();
+  world.advance(std::chrono::seconds(10));
+  open();
+  using Filter = engine::ConnectionFilter;
+  const auto shown = [this](const auto& change, std::uint32_t countMax = 100) {
+    Filter filter;
+    change(filter);
+    return dump(DumpKind::Connections, countMax, std::move(filter));
+  };
+  const auto count = [&](const auto& change) { return shown(change).connections.size(); };
+  const auto at = [&](const char* address) {
+    return count([address](Filter& filter) { filter.address = address; });
+  };
+  const auto listener = [&](std::uint32_t id) {
+    return count([id](Filter& filter) { filter.listenerIds = std::vector{base::ListenerId{id}}; });
+  };
+  const auto older = [](Filter& filter) { filter.ageMsMin = 10'000; };
+  const auto open = [](Filter& filter) { filter.state = engine::ConnectionState::Open; };
+  EXPECT_EQ(count([](Filter&) {}), 2U);
+  EXPECT_EQ(listener(1), 2U);
+  EXPECT_EQ(listener(2), 0U);
+  EXPECT_EQ(count([](Filter& filter) { filter.listenerIds.emplace(); }), 0U) << "none at all";
+  EXPECT_EQ(count([](Filter& filter) {
+              filter.clusterIds = std::vector{base::ClusterId{7}, base::ClusterId{1}};
+            }),
+            2U);
+  EXPECT_EQ(count([](Filter& filter) { filter.clusterIds = std::vector{base::ClusterId{7}}; }), 0U);
+  EXPECT_EQ(count(open), 2U);
+  EXPECT_EQ(count([](Filter& filter) { filter.state = engine::ConnectionState::Connecting; }), 0U);
+  EXPECT_EQ(count(older), 1U);
+  EXPECT_EQ(at("10.0.1.1"), 2U) << "of the endpoint";
+  EXPECT_EQ(at("10.0.1.1:90"), 2U);
+  EXPECT_EQ(at("10.0.0.1"), 2U) << "of the client";
+  EXPECT_EQ(at("10.0.1"), 0U) << "not the beginning of a number";
+  EXPECT_EQ(at("10.0.1.1:9"), 0U);
+  EXPECT_FALSE(shown(older, 1).truncated) << "what a filter leaves out is not cut";
+  EXPECT_TRUE(shown(open, 1).truncated);
 }
 
 TEST_F(WorkerTest, DumpsWhatWasLearnedOfItsEndpoints) {

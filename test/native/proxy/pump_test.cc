@@ -42,7 +42,8 @@ class PumpTest : public SessionTest {
   /// Bytes that the proxy has read and not written.
   [[nodiscard]] std::uint64_t held() {
     engine::DumpResult result;
-    world.proxy.worker().dump(engine::DumpKind::Connections, 10, result);
+    world.proxy.worker().dump({.kind = engine::DumpKind::Connections, .countMax = 10, .filter = {}},
+                              result);
     return result.connections.empty() ? 0 : result.connections.front().bufferedBytes;
   }
 

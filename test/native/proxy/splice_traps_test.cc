@@ -82,7 +82,8 @@ class SpliceTrapsTest : public testing::Test {
 
   [[nodiscard]] engine::DumpResult dump() {
     engine::DumpResult result;
-    world.proxy.worker().dump(engine::DumpKind::Connections, 10, result);
+    world.proxy.worker().dump({.kind = engine::DumpKind::Connections, .countMax = 10, .filter = {}},
+                              result);
     return result;
   }
 
