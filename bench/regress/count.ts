@@ -8,13 +8,15 @@ import process from 'node:process';
 import { root } from '../support/paths.ts';
 import { type Profile, parseCallgrind } from './callgrind.ts';
 import { type Figure, type Figures, figureOf, type Unit } from './figures.ts';
+import { type Picks, picksOf } from './picks.ts';
 
 // What build() makes.
-const built = join(root, 'build-native', 'release', 'bench', 'bench_regress');
+const folderOfPrograms = join(root, 'build-native', 'release', 'bench');
+const built = join(folderOfPrograms, 'bench_regress');
 const timeoutMs = 150_000;
 
 export function build(): void {
-  execFileSync(process.execPath, ['scripts/cmake.mjs', 'release', 'bench_regress'], {
+  execFileSync(process.execPath, ['scripts/cmake.mjs', 'release', 'bench_regress', 'bench_picks'], {
     cwd: root,
     stdio: ['ignore', 'ignore', 'inherit'],
   });
@@ -34,7 +36,8 @@ function figureFor(unit: Unit, profiles: readonly Profile[], counts: Counts): Fi
   return figureOf(profile, counts[unit].count);
 }
 
-export function countInstructions(program = built): Figures {
+// What the program printed, and its dumps.
+function profile(program: string): { readonly output: string; readonly profiles: Profile[] } {
   const folder = mkdtempSync(join(tmpdir(), 'weft-regress-'));
   try {
     const options = ['--tool=callgrind', '--collect-atstart=no', '--quiet'];
@@ -43,15 +46,26 @@ export function countInstructions(program = built): Figures {
       [...options, `--callgrind-out-file=${join(folder, 'out')}`, program],
       { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'], timeout: timeoutMs },
     );
-    const counts = JSON.parse(output) as Counts;
     const profiles = readdirSync(folder).map((name) =>
       parseCallgrind(readFileSync(join(folder, name), 'utf8')),
     );
-    return {
-      connection: figureFor('connection', profiles, counts),
-      message: figureFor('message', profiles, counts),
-    };
+    return { output, profiles };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+export function countInstructions(program = built): Figures {
+  const { output, profiles } = profile(program);
+  const counts = JSON.parse(output) as Counts;
+  return {
+    connection: figureFor('connection', profiles, counts),
+    message: figureFor('message', profiles, counts),
+  };
+}
+
+// Instructions of one pick, by balancer and number of endpoints.
+export function countPicks(): Picks {
+  const { output, profiles } = profile(join(folderOfPrograms, 'bench_picks'));
+  return picksOf(profiles, Number(output));
 }

@@ -1,13 +1,14 @@
 // npm run bench:regress [-- --record]: instructions of the proxy for one connection and for one
 // message, against bench/results/regress.json. Fails when a figure rises by more than 3 % and names
-// the functions that grew. docs/benchmarks.md says when to record new figures.
+// the functions that grew, and when a pick among 10,000 endpoints costs more than one among 10.
+// docs/benchmarks.md says when to record new figures.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { describeRun, type Provenance } from '../support/machine.ts';
 import { resultsFolder, root } from '../support/paths.ts';
-import { build, compilerVersion, countInstructions } from './count.ts';
+import { build, compilerVersion, countInstructions, countPicks } from './count.ts';
 import {
   type Comparison,
   compare,
@@ -16,6 +17,7 @@ import {
   noiseMax,
   units,
 } from './figures.ts';
+import { judgePicks } from './picks.ts';
 
 interface Recorded extends Provenance {
   readonly compiler: string;
@@ -63,6 +65,16 @@ function check(figures: Figures): boolean {
   return !risen;
 }
 
+function checkPicks(): boolean {
+  const verdicts = judgePicks(countPicks());
+  if (verdicts.length === 0) throw new Error('bench_picks counted nothing');
+  for (const { balancer, cost, rise, riseMax, passed } of verdicts) {
+    const ratio = `${rise.toFixed(2)} times as many${passed ? '' : `, more than ${riseMax}`}`;
+    say(`pick ${balancer}: ${cost.few} instructions of 10, ${cost.many} of 10,000, ${ratio}`);
+  }
+  return verdicts.every(({ passed }) => passed);
+}
+
 function main(): boolean {
   const wantsRecord = process.argv.includes('--record');
   if (!wantsRecord && !existsSync(path)) {
@@ -75,11 +87,12 @@ function main(): boolean {
   if (noise > noiseMax) {
     throw new Error(`that is more than ${noiseMax * 100} %: the script does not repeat itself.`);
   }
+  const picksPassed = checkPicks();
   if (wantsRecord) {
     record(figures);
-    return true;
+    return picksPassed;
   }
-  return check(figures);
+  return check(figures) && picksPassed;
 }
 
 try {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCallgrind } from '../regress/callgrind.ts';
 import { compare, type Figure, type Figures, figureOf, noiseBetween } from '../regress/figures.ts';
+import { judgePicks, picksOf } from '../regress/picks.ts';
 
 const dump = `# callgrind format
 version: 1
@@ -68,4 +69,18 @@ test('a rise of 3 % passes, a larger one fails and names what grew, the most fir
 
 test('noise is the largest difference between two runs', () => {
   assert.equal(noiseBetween(figures({ a: 1000 }), figures({ a: 1005 })), 0.005);
+});
+
+test('a pick among many endpoints may cost little more than one among few', () => {
+  const profileOf = (name: string, cost: number) => ({ name, functions: new Map([['f', cost]]) });
+  const verdicts = (few: number, many: number, balancer = 'maglev') => {
+    const profiles = [profileOf(`${balancer} 10`, few), profileOf(`${balancer} 10000`, many)];
+    return judgePicks(picksOf([profileOf('between', 1), ...profiles], 10));
+  };
+  assert.deepEqual(verdicts(1_000, 1_200)[0]?.cost, { few: 100, many: 120 });
+  assert.equal(verdicts(1_000, 1_200)[0]?.passed, true);
+  assert.equal(verdicts(1_000, 1_210)[0]?.passed, false);
+  assert.equal(verdicts(1_000, 4_000, 'roundRobin')[0]?.passed, true);
+  assert.equal(verdicts(1_000, 4_100, 'leastConnections')[0]?.passed, false);
+  assert.equal(verdicts(1_000, 1_000).length, 1);
 });

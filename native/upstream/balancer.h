@@ -52,7 +52,7 @@ class Balancer {
   /// time. Others are ignored.
   virtual void loadChanged(EndpointState& endpoint) = 0;
 
-  /// As far as picks have found out: an endpoint that fails counts until a pick meets it.
+  /// An endpoint that has become unavailable counts until loadChanged() or a pick finds it so.
   [[nodiscard]] virtual Usable usable(base::TimePoint now) = 0;
 };
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "snapshot/cluster.h"
 #include "upstream/balancer.h"
 #include "upstream/endpoint_state.h"
@@ -47,6 +48,11 @@ class EndpointSet {
     return slowStart_.weight(index);
   }
 
+  /// Whether one that was drawn by its whole weight is taken.
+  [[nodiscard]] bool takes(std::uint32_t index, base::Random& random) const noexcept {
+    return slowStart_.takes(index, random);
+  }
+
   /// Until what is its unavailableUntil now. REQUIRES: not parked.
   void park(std::uint32_t index);
 
@@ -58,6 +64,7 @@ class EndpointSet {
   /// which is no longer parked, and `weighed(index)` for some whose weight has changed.
   template <typename Returned, typename Weighed>
   void refresh(base::TimePoint now, Returned returned, Weighed weighed) {
+    now_ = now;
     for (std::uint32_t index = nextReturn(now); index != kNotMember; index = nextReturn(now)) {
       returned(index);
     }
@@ -68,6 +75,11 @@ class EndpointSet {
       }
       weighed(index);
     }
+  }
+
+  /// Whether it has become unavailable since it was looked at, as far as the last pick's time says.
+  [[nodiscard]] bool isNewlyUnavailable(std::uint32_t index) const noexcept {
+    return !parked_.contains(index) && !at(index).availableAt(now_);
   }
 
   /// Unparks one that has become available before its time; false when it has not.
@@ -105,6 +117,7 @@ class EndpointSet {
   std::vector<base::TimePoint> returnAt_;
   IndexHeap<EarlierReturn> parked_;
   Usable usable_;
+  base::TimePoint now_{};
 };
 
 }  // namespace weft::upstream

@@ -131,6 +131,9 @@ class HashBalancer final : public Balancer {
     if (endpoints_.returnsEarly(index)) {
       loads_.enter(index);
     }
+    if (endpoints_.isNewlyUnavailable(index)) {
+      park(index);
+    }
   }
 
   [[nodiscard]] Usable usable(base::TimePoint now) override {
@@ -143,14 +146,18 @@ class HashBalancer final : public Balancer {
     endpoints_.refresh(now, [this](std::uint32_t index) { loads_.enter(index); }, [](auto) {});
   }
 
+  void park(std::uint32_t index) {
+    endpoints_.park(index);
+    loads_.leave(index);
+  }
+
   /// Parks what it finds unavailable.
   [[nodiscard]] bool isAvailable(const PickContext& context, std::uint32_t index) {
     if (endpoints_.isParked(index)) {
       return false;
     }
     if (!endpoints_.at(index).availableAt(context.now)) {
-      endpoints_.park(index);
-      loads_.leave(index);
+      park(index);
       return false;
     }
     return !wasTried(context, endpoints_.at(index));

@@ -51,17 +51,24 @@ class OrderedBalancer final : public Balancer {
 
   void loadChanged(EndpointState& endpoint) override {
     const std::uint32_t index = endpoints_.indexOf(endpoint);
-    if (!begun_ || index == EndpointSet::kNotMember) {
+    if (index == EndpointSet::kNotMember) {
       return;
     }
-    order_.loadChanged(index);
     if (endpoints_.startsSlowly(index)) {
       order_.weightChanged(index, endpoints_.weight(index));
     }
+    if (!begun_) {
+      return;
+    }
+    order_.loadChanged(index);
     if (ready_.contains(index)) {
       ready_.update(index);
     } else if (endpoints_.returnsEarly(index)) {
       enter(index);
+    }
+    if (ready_.contains(index) && endpoints_.isNewlyUnavailable(index)) {
+      ready_.remove(index);
+      endpoints_.park(index);
     }
   }
 

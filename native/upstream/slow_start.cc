@@ -22,13 +22,13 @@ std::uint32_t shareOf(std::uint32_t weight, std::int64_t part, std::int64_t whol
 
 void SlowStart::reset(std::span<EndpointState* const> endpoints) {
   members_.assign(endpoints.size(), Member{});
-  starting_.reset(settings_.has_value() ? endpoints.size() : 0);
+  starting_.reset(isOn() ? endpoints.size() : 0);
   for (std::uint32_t index = 0; index < endpoints.size(); ++index) {
     Member& member = members_[index];
     member.wholeWeight = std::max(endpoints[index]->weight, 1U) * kUnit;
     member.weight = member.wholeWeight;
     member.from = endpoints[index]->slowStartFrom;
-    if (settings_.has_value() && member.from != base::TimePoint{}) {
+    if (isOn() && member.from != base::TimePoint{}) {
       begin(member, member.from);
       starting_.push(index);
     }
@@ -37,7 +37,7 @@ void SlowStart::reset(std::span<EndpointState* const> endpoints) {
 
 bool SlowStart::begins(std::uint32_t index, const EndpointState& endpoint) {
   Member& member = members_[index];
-  if (!settings_.has_value() || member.from == endpoint.slowStartFrom ||
+  if (!isOn() || member.from == endpoint.slowStartFrom ||
       endpoint.slowStartFrom == base::TimePoint{}) {
     return false;
   }
@@ -55,20 +55,20 @@ bool SlowStart::begins(std::uint32_t index, const EndpointState& endpoint) {
 void SlowStart::begin(Member& member, base::TimePoint from) const noexcept {
   member.from = from;
   member.nextStepAt = from;
-  member.weight = shareOf(member.wholeWeight, settings_->minSharePercent, 100);
+  member.weight = shareOf(member.wholeWeight, settings_.minSharePercent, 100);
 }
 
 std::uint32_t SlowStart::step(base::TimePoint now) {
   const std::uint32_t index = starting_.top();
   Member& member = members_[index];
-  const base::Duration window = settings_->window;
+  const base::Duration window = settings_.window;
   const std::int64_t done = (now - member.from) * kSteps / window;
   if (done >= kSteps) {
     member.weight = member.wholeWeight;
     starting_.remove(index);
     return index;
   }
-  member.weight = std::max(shareOf(member.wholeWeight, settings_->minSharePercent, 100),
+  member.weight = std::max(shareOf(member.wholeWeight, settings_.minSharePercent, 100),
                            shareOf(member.wholeWeight, done, kSteps));
   // Rounded up, so that the step is done when it is due.
   member.nextStepAt = member.from + (window * (done + 1) + base::Duration(kSteps - 1)) / kSteps;

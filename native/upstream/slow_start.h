@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "snapshot/cluster.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/index_heap.h"
@@ -25,7 +26,7 @@ class SlowStart {
 
   /// Without settings every endpoint has its whole weight.
   explicit SlowStart(const std::optional<snapshot::SlowStart>& settings)
-      : settings_(settings), starting_(EarlierStep{members_}) {}
+      : settings_(settings.value_or(snapshot::SlowStart{})), starting_(EarlierStep{members_}) {}
 
   SlowStart(const SlowStart&) = delete;
   SlowStart& operator=(const SlowStart&) = delete;
@@ -35,6 +36,12 @@ class SlowStart {
   /// Of this moment, times kUnit; at least 1.
   [[nodiscard]] std::uint32_t weight(std::uint32_t index) const noexcept {
     return members_[index].weight;
+  }
+
+  /// Whether one that was drawn by its whole weight is taken: as often as its weight is now.
+  [[nodiscard]] bool takes(std::uint32_t index, base::Random& random) const noexcept {
+    const Member& member = members_[index];
+    return member.weight == member.wholeWeight || random.below(member.wholeWeight) < member.weight;
   }
 
   /// True when the member has begun to start slowly since the last call; its weight is another.
@@ -64,7 +71,9 @@ class SlowStart {
   void begin(Member& member, base::TimePoint from) const noexcept;
   std::uint32_t step(base::TimePoint now);
 
-  std::optional<snapshot::SlowStart> settings_;
+  [[nodiscard]] bool isOn() const noexcept { return settings_.window > base::Duration::zero(); }
+
+  snapshot::SlowStart settings_;  ///< No window, no slow start.
   std::vector<Member> members_;
   IndexHeap<EarlierStep> starting_;
 };

@@ -64,7 +64,9 @@ void Turns::weightChanged(std::uint32_t index, std::uint32_t weight) noexcept {
 }
 
 void Turns::returned(std::uint32_t index) noexcept {
-  enter(index);
+  if (earlier(turns_[index].deadline, now_)) {
+    enter(index);
+  }
 }
 
 void Turns::enter(std::uint32_t index) noexcept {

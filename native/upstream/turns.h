@@ -28,7 +28,7 @@ class Turns {
   /// In the unit of the set's weights. What it has waited for its turn counts.
   void weightChanged(std::uint32_t index, std::uint32_t weight) noexcept;
 
-  /// It was away: its next turn is a usual one, not all those that it missed.
+  /// It was away: when it has missed turns its next one is a usual one, not all those.
   void returned(std::uint32_t index) noexcept;
 
  private:

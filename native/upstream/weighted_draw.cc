@@ -10,8 +10,17 @@
 
 namespace weft::upstream {
 
+namespace {
+
+/// Draws from all endpoints before those that are available are drawn from alone. With half of them
+/// available one pick in 256 gets there.
+constexpr std::uint32_t kDrawsMax = 8;
+
+}  // namespace
+
 void WeightedDraw::reset(std::span<EndpointState* const> endpoints) {
   endpoints_.reset(endpoints);
+  all_.reset(endpoints);
   weights_.reset(endpoints.size());
   leftOut_.clear();
   leftOut_.reserve(endpoints.size());
@@ -28,6 +37,9 @@ void WeightedDraw::loadChanged(const EndpointState& endpoint) {
   const bool isLighter = endpoints_.startsSlowly(index);
   if (endpoints_.returnsEarly(index) || (isLighter && !endpoints_.isParked(index))) {
     include(index);
+  }
+  if (endpoints_.isNewlyUnavailable(index)) {
+    park(index);
   }
 }
 
@@ -46,42 +58,72 @@ Usable WeightedDraw::usable(base::TimePoint now) {
   return endpoints_.usable();
 }
 
+void WeightedDraw::park(std::uint32_t index) {
+  weights_.set(index, 0);
+  endpoints_.park(index);
+}
+
 WeightedDraw::Round::Round(WeightedDraw& draw, const PickContext& context)
     : draw_(draw), context_(context) {
-  const EndpointSet& endpoints = draw_.endpoints_;
   draw_.refresh(context.now);
-  for (const EndpointState* tried : context.tried) {
-    const std::uint32_t index = endpoints.indexOf(*tried);
-    if (index != EndpointSet::kNotMember && draw_.weights_.get(index) > 0) {
-      leaveOut(index);
-    }
-  }
 }
 
 WeightedDraw::Round::~Round() {
   for (const std::uint32_t index : draw_.leftOut_) {
-    draw_.include(index);
+    // One that was found unavailable meanwhile stays out.
+    if (!draw_.endpoints_.isParked(index)) {
+      draw_.include(index);
+    }
   }
   draw_.leftOut_.clear();
 }
 
+EndpointState& WeightedDraw::Round::take(std::uint32_t index) noexcept {
+  drawn_[drawnCount_++ % kDrawnMax] = index;
+  return draw_.endpoints_.at(index);
+}
+
 EndpointState* WeightedDraw::Round::next() {
+  EndpointSet& endpoints = draw_.endpoints_;
+  if (endpoints.usable().count <= drawnCount_) {
+    return nullptr;
+  }
+  for (std::uint32_t draw = 0; draw < kDrawsMax; ++draw) {
+    const std::uint32_t index = draw_.all_.draw(context_.random);
+    if (isDrawn(index) || endpoints.isParked(index) || !endpoints.takes(index, context_.random)) {
+      continue;
+    }
+    if (!endpoints.at(index).availableAt(context_.now)) {
+      draw_.park(index);
+    } else if (!wasTried(context_, endpoints.at(index))) {
+      return &take(index);
+    }
+  }
+  return fromTree();
+}
+
+EndpointState* WeightedDraw::Round::fromTree() {
+  for (const EndpointState* tried : context_.tried) {
+    leaveOut(draw_.endpoints_.indexOf(*tried));
+  }
+  for (const std::uint32_t index : drawn_) {
+    leaveOut(index);
+  }
   while (draw_.weights_.total() > 0) {
     const std::uint32_t index = draw_.weights_.draw(context_.random);
-    EndpointState& endpoint = draw_.endpoints_.at(index);
-    if (endpoint.availableAt(context_.now)) {
-      leaveOut(index);
-      return &endpoint;
+    if (draw_.endpoints_.at(index).availableAt(context_.now)) {
+      return &take(index);
     }
-    draw_.weights_.set(index, 0);
-    draw_.endpoints_.park(index);
+    draw_.park(index);
   }
   return nullptr;
 }
 
 void WeightedDraw::Round::leaveOut(std::uint32_t index) {
-  draw_.weights_.set(index, 0);
-  draw_.leftOut_.push_back(index);
+  if (index != EndpointSet::kNotMember && draw_.weights_.get(index) > 0) {
+    draw_.weights_.set(index, 0);
+    draw_.leftOut_.push_back(index);
+  }
 }
 
 }  // namespace weft::upstream

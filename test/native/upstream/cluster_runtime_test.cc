@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hash.h"
+#include "upstream/hash_table_builder.h"
 #include "upstream_ground.h"
 
 namespace weft::upstream {
@@ -228,6 +230,65 @@ TEST_F(ClusterRuntimeTest, FollowsANewBalancerAndNewWeights) {
   const auto counts = picks(10'000);
   EXPECT_NEAR(counts.at(1), 8000, 300);
   EXPECT_NEAR(counts.at(2), 1000, 200);
+}
+
+TEST_F(ClusterRuntimeTest, StartsNoEndpointSlowlyThatWasThereFromTheBeginning) {
+  for (std::uint32_t i = 1; i <= 3; ++i) {
+    EXPECT_EQ(at(i).slowStartFrom, base::TimePoint{});
+  }
+}
+
+TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsNew) {
+  ground.clock.advance(std::chrono::seconds(5));
+  ground.loop.turn();
+  config.cluster(1).balancer.slowStart = {.window = std::chrono::seconds(10),
+                                          .minSharePercent = 10};
+  config.endpoint(1, 4, addressOf("10.0.1.4:90"));
+  cluster->apply(settings());
+  EXPECT_EQ(at(4).slowStartFrom, ground.loop.now());
+  EXPECT_EQ(at(1).slowStartFrom, base::TimePoint{});
+  EXPECT_NEAR(picks(3100).at(4), 100, 20);
+  ground.clock.advance(std::chrono::seconds(10));
+  ground.loop.turn();
+  EXPECT_NEAR(picks(4000).at(4), 1000, 60);
+}
+
+TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsBack) {
+  config.cluster(1).balancer.slowStart = {.window = std::chrono::seconds(10),
+                                          .minSharePercent = 10};
+  cluster->apply(settings());
+  fail(2);
+  ground.clock.advance(std::chrono::seconds(20));
+  ground.loop.turn();
+  cluster->acquired(at(2), kOut);
+  cluster->connected(at(2), kOut, std::chrono::milliseconds(1));
+  cluster->released(at(2));
+  EXPECT_EQ(at(2).slowStartFrom, ground.loop.now());
+  EXPECT_NEAR(picks(2100).at(2), 100, 20);
+}
+
+TEST_F(ClusterRuntimeTest, PicksByKeyFromTheTablesOfTheSnapshot) {
+  config.cluster(1).balancer.type = snapshot::BalancerType::RingHash;
+  config.cluster(1).hashTables = buildHashTables(config.cluster(1));
+  cluster->apply(settings());
+  const HashTable& table = config.cluster(1).hashTables->table;
+  for (std::uint64_t key = 1; key < 50; ++key) {
+    const std::uint64_t spread = base::mixed(key);
+    ASSERT_EQ(cluster->pick({.tried = {}, .key = spread})->id,
+              config.cluster(1).endpoints[table.endpointOf(table.slotOf(spread))].id);
+  }
+}
+
+TEST_F(ClusterRuntimeTest, PrefersTheOwnZone) {
+  config.cluster(1).zonePreference = {.usableSharePercentMin = 70, .usableCountMin = 1};
+  config.cluster(1).endpoints[2].ownZone = true;
+  cluster->apply(settings());
+  EXPECT_EQ(picks(100).at(3), 100);
+  fail(3);
+  EXPECT_LE(picks(100).at(3), 1);
+  config.cluster(1).zonePreference.reset();
+  cluster->apply(settings());
+  EXPECT_EQ(picks(100).at(1), 50);
 }
 
 TEST_F(ClusterRuntimeTest, CountsClosesByDirectionAndErrno) {

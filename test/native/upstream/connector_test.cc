@@ -8,6 +8,7 @@
 
 #include <gtest/gtest.h>
 
+#include "upstream/hash_table_builder.h"
 #include "upstream_ground.h"
 
 namespace weft::upstream {
@@ -49,14 +50,14 @@ class ConnectorTest : public testing::Test, public ConnectorOwner, public os::Po
     }
   }
 
-  void start() {
+  void start(std::optional<std::uint64_t> key = {}) {
     if (cluster == nullptr) {
       cluster = std::make_unique<ClusterRuntime>(
           ground.context, std::make_shared<const snapshot::Cluster>(config.cluster(1)));
     }
     connector = std::make_unique<Connector>(ground.context, *cluster, snapshot::Direction::Outbound,
                                             *this, *this);
-    connector->start();
+    connector->start(key);
   }
 
   /// Gives the connection back.
@@ -132,6 +133,21 @@ TEST_F(ConnectorTest, TriesEachEndpointOnce) {
   EXPECT_EQ(cell(WorkerCell::ConnectRetries), 2U);
   EXPECT_EQ(ground.sockets.openCount(), 0U);
   EXPECT_TRUE(cluster->unused());
+}
+
+TEST_F(ConnectorTest, TriesTheEndpointsOfItsKeyInTheSameOrder) {
+  config.cluster(1).balancer.type = snapshot::BalancerType::RingHash;
+  config.cluster(1).hashTables = buildHashTables(config.cluster(1));
+  std::optional<base::EndpointId> first;
+  for (int i = 0; i < 10; ++i) {
+    cluster = nullptr;
+    start(12345);
+    ground.settle();
+    ASSERT_TRUE(connected.has_value());
+    first = first.value_or(connected->endpoint->id);
+    EXPECT_EQ(connected->endpoint->id, *first);
+    release();
+  }
 }
 
 TEST_F(ConnectorTest, TriesNoMoreThanItsArrayHolds) {

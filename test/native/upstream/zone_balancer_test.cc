@@ -86,6 +86,15 @@ TEST_P(ZoneBalancerTest, SpillsThePartThatIsMissing) {
   }
 }
 
+TEST_P(ZoneBalancerTest, SpillsAsSoonAsAConnectHasFailed) {
+  Endpoints endpoints = zones(2, 4, 2);
+  static_cast<void>(endpoints.pick());
+  endpoints.changeLoad(endpoints.at(0), 1);
+  endpoints.die(0, seconds(60));
+  endpoints.changeLoad(endpoints.at(0), -1);
+  EXPECT_FALSE(endpoints.pick()->ownZone) << "no pick had to meet it";
+}
+
 TEST_P(ZoneBalancerTest, LeavesAZoneInWhichNothingIsUsableAndComesBack) {
   Endpoints endpoints = zones();
   killNear(endpoints, kNear);
