@@ -7,6 +7,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runClangTidy } from './clang-tidy.mjs';
 import { filesBelow, root } from './context.mjs';
+import { runImageTests } from './image.mjs';
+import { runKubernetesTests } from './kubernetes.mjs';
 import { runMutations } from './mutations.mjs';
 import { netnsNeed } from './needs.mjs';
 import { runOnNodeVersions } from './node-versions.mjs';
@@ -320,6 +322,15 @@ export const GROUPS = [
     run: runPackageTests,
   },
   {
+    name: 'kubernetes',
+    about: 'test/kubernetes: the pod of examples/kubernetes against the schema and this Weft',
+    level: 'ci',
+    budgetMinutes: 2,
+    after: ['build'],
+    needs: [{ file: '/usr/lib/python3/dist-packages/pip', package: 'python3-pip' }],
+    run: runKubernetesTests,
+  },
+  {
     name: 'package-matrix',
     about: 'the same for x64 and arm64, on Node 20, 22, 24 and 26',
     level: 'full',
@@ -327,6 +338,19 @@ export const GROUPS = [
     after: ['build'],
     needs: [...cmakeNeeds, ...crossNeeds],
     run: runPackageMatrix,
+  },
+  {
+    name: 'image',
+    about: 'test/image: both images, built without a registry and run without rights',
+    level: 'full',
+    budgetMinutes: 8,
+    after: ['build'],
+    needs: [
+      ...cmakeNeeds,
+      { program: 'mmdebstrap', package: 'mmdebstrap' },
+      { program: 'buildah', package: 'buildah' },
+    ],
+    run: runImageTests,
   },
   {
     name: 'node-versions',
