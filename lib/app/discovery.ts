@@ -26,6 +26,8 @@ export class Discovery {
   readonly #sources: EndpointSources;
   #names: DnsNames | null = null;
   #config: Config | null = null;
+  /** The running sources that have host names, by cluster. */
+  readonly #named = new Map<string, DnsSource>();
   readonly #refused = new Set<string>();
 
   constructor(options: DiscoveryOptions) {
@@ -52,6 +54,14 @@ export class Discovery {
     this.#refused.clear();
     this.#names?.configure(config.dns);
     this.#sources.apply(config);
+    for (const [name, source] of this.#named) {
+      if (config.clusters.some((cluster) => cluster.name === name)) {
+        // Its list stays, but a listener may be new that one of its addresses leads back to.
+        source.recheck();
+      } else {
+        this.#named.delete(name);
+      }
+    }
   }
 
   /** Of the host names of a cluster. */
@@ -89,10 +99,13 @@ export class Discovery {
   #source({ name, endpoints }: ResolvedCluster): EndpointSource {
     const names = this.#names;
     if (names === null || namesOf(endpoints).length === 0) {
+      this.#named.delete(name);
       return new StaticSource(endpoints);
     }
     const isRefused = (address: string, host: string): boolean => this.#isLoop(name, address, host);
-    return new DnsSource({ endpoints, names, isRefused });
+    const source = new DnsSource({ endpoints, names, isRefused });
+    this.#named.set(name, source);
+    return source;
   }
 
   /** A name that points at a listener of its own cluster would make each connection call Weft again, without end. */

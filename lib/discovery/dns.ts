@@ -25,6 +25,8 @@ export class DnsSource implements EndpointSource {
   readonly #fixed: readonly DiscoveredEndpoint[];
   readonly #named: readonly Named[];
   readonly #watches = new Map<string, NameWatch>();
+  #report: EndpointReport = () => undefined;
+  #reported = '';
   #stopped = false;
 
   constructor(options: DnsSourceOptions) {
@@ -35,19 +37,24 @@ export class DnsSource implements EndpointSource {
   }
 
   start(report: EndpointReport): void {
-    let reported = '';
-    const changed = (): void => {
-      const endpoints = this.#endpoints();
-      const key = JSON.stringify(endpoints);
-      if (!this.#stopped && key !== reported) {
-        reported = key;
-        report(endpoints);
-      }
-    };
+    this.#report = report;
     for (const name of new Set(this.#named.map((named) => named.name))) {
-      this.#watches.set(name, this.#options.names.watch(name, changed));
+      this.#watches.set(
+        name,
+        this.#options.names.watch(name, () => this.recheck()),
+      );
     }
-    changed();
+    this.recheck();
+  }
+
+  /** Reports when the list is another: names have other addresses, or others are refused now. */
+  recheck(): void {
+    const endpoints = this.#endpoints();
+    const key = JSON.stringify(endpoints);
+    if (!this.#stopped && key !== this.#reported) {
+      this.#reported = key;
+      this.#report(endpoints);
+    }
   }
 
   stop(): void {

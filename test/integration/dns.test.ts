@@ -174,6 +174,31 @@ test('a name that leads back to the listener is left out', async () => {
   await server.close();
 });
 
+test('a listener that is new after a reload is no endpoint of its own cluster', async () => {
+  const backend = await Backend.listen(greet('one'));
+  const [port, taken] = [await freePort(), await freePort()];
+  const server = await ScriptedDns.listen((question) => addresses(question, ['127.0.0.1']));
+  const config = configFor(port, `self.test:${backend.port}`, { servers: [server.address] });
+  const both = {
+    ...config,
+    clusters: { app: { endpoints: [`self.test:${taken}`, `self.test:${backend.port}`] } },
+  };
+  const weft = await WeftRun.start(both);
+  assert.equal((await shown(weft)).endpoints.length, 2);
+  const listener = { name: 'new', address: `127.0.0.1:${taken}`, cluster: 'app' };
+  const listeners = [...config.listeners, listener];
+  assert.equal(await weft.reload({ ...both, listeners }), 'success');
+  const { endpoints } = await shown(weft);
+  assert.deepEqual(
+    endpoints.map(({ address }) => address),
+    [backend.address],
+  );
+  assert.equal(await weft.reload(both), 'success');
+  assert.equal((await shown(weft)).endpoints.length, 2);
+  await weft.stop();
+  await Promise.all([server.close(), backend.close()]);
+});
+
 test('a lying server with thousands of records costs a bounded number of endpoints', async () => {
   const port = await freePort();
   const all = Array.from({ length: 3_000 }, (_, i) => `10.2.${i >> 8}.${i & 255}`);
