@@ -24,6 +24,7 @@ RUN npm install --prefix /tmp/install --omit=dev --ignore-scripts --no-audit --n
  && rm -rf /tmp/install/node_modules/node-addon-api \
  && mv /tmp/install/node_modules node_modules \
  && find . \( -name '*.d.ts' -o -name '*.d.cts' -o -name '*.d.mts' -o -name '*.map' -o -name '*.md' \) -type f -delete \
+ && find node_modules -type d \( -name test -o -name browser -o -name docs -o -name benchmarks \) -prune -exec rm -r {} + \
  && rm -rf node_modules/.bin node_modules/.package-lock.json
 # Symbols are a sixth of node's size. The name is where package managers put it.
 RUN mkdir -p /rootfs/usr/local/bin \

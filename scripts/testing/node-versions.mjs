@@ -21,7 +21,9 @@ export async function fetchNode(context, major, arch = process.arch) {
   const binary = join(folder, 'node_modules', name, 'bin/node');
   if (existsSync(binary)) return binary;
   mkdirSync(folder, { recursive: true });
-  const args = ['install', '--no-save', `--cpu=${arch}`, '--prefix', folder, `${name}@${major}`];
+  // Without --force npm installs nothing for another architecture.
+  const foreign = arch === process.arch ? [] : ['--force', '--ignore-scripts'];
+  const args = ['install', '--no-save', ...foreign, '--prefix', folder, `${name}@${major}`];
   const installed = await context.exec('npm', args, { cwd: folder });
   if (!installed.ok || !existsSync(binary)) throw new Error(`npm has no ${name}@${major}`);
   return binary;
