@@ -47,6 +47,7 @@ function typeText(node) {
       return 'Size';
     case 'address':
       return 'AddressText';
+    case 'destination':
     case 'nameServer':
     case 'file':
     case 'template':

@@ -85,6 +85,7 @@ export interface ConnectionReport {
   readonly state: string;
   readonly downstreamAddress: string;
   readonly upstreamAddress: string | null;
+  readonly originalDst: string | null;
   readonly ageMs: number;
   readonly idleMs: number;
   readonly downstreamReadBytes: number;

@@ -25,7 +25,7 @@ export interface Config {
 }
 
 export interface ResolvedListener extends Omit<ListenerSnapshot, 'id' | 'clusterId'> {
-  /** Name of one of `clusters`. */
+  /** Name of one of `clusters`; those of original destinations are among them. */
   readonly cluster: string;
 }
 

@@ -28,6 +28,12 @@ export const defaults = {
 
   listenerName: because(null, 'metrics and logs need a word for it', ownAddress),
   listenerDirection: because('outbound', 'most explicit listeners lead away from the workload'),
+  listenerCluster: because(null, 'redirected connections say where they go', 'none'),
+  listenerTransparent: because(false, 'connections come on their own account'),
+  listenerWorkloadAddress: because(
+    'original',
+    'what the workload offers to this host alone stays closed to others',
+  ),
   listenerProtocol: because('opaque', 'bytes pass as they are'),
   listenerConnectionsMax: because(null, 'one listener may use all there is', allConnections),
   listenerIdleTimeoutMs: because(3_600_000, 'database pools keep silent connections for long'),
@@ -51,6 +57,8 @@ export const defaults = {
     'it would also end a reader that pauses; the kernel gives up in 15 min',
   ),
 
+  clusters: because(null, 'a sidecar passes connections on to where they meant to go', 'none'),
+  clusterDestinations: because(null, 'listeners name their cluster', 'none'),
   clusterBalancer: because(
     'p2cEwma',
     'finds the fast endpoint, and no worker needs to know another',

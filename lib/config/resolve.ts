@@ -2,6 +2,7 @@
 // machine nor the environment. Whatever reaches it has passed validate.ts.
 
 import { formatAddress, parseAddress } from '../base/address.ts';
+import { parseDestination } from '../base/destination.ts';
 import { parseDuration } from '../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-address.ts';
 import { freezeDeep } from '../base/freeze.ts';
@@ -9,6 +10,7 @@ import type { Parsed } from '../base/parsed.ts';
 import { parseSize } from '../base/size.ts';
 import type {
   BalancerSnapshot,
+  DestinationSnapshot,
   KeepaliveSnapshot,
   LimitsSnapshot,
   SlowStartSnapshot,
@@ -23,6 +25,7 @@ import type {
   ResolvedListener,
 } from './config.ts';
 import { defaults } from './defaults.ts';
+import { originalClusterNames, originalClusters } from './original-clusters.ts';
 import type {
   AccessLogConfig,
   BalancerConfig,
@@ -53,9 +56,12 @@ export function resolve(user: UserConfig): Config {
     workerCount: user.workers ?? defaults.workerCount.value,
     zone: user.zone ?? defaults.zone.value,
     listeners: user.listeners.map((listener) => resolveListener(listener, user, limits)),
-    clusters: Object.entries(user.clusters).map(([name, cluster]) =>
-      resolveCluster(name, cluster, user),
-    ),
+    clusters: [
+      ...Object.entries(user.clusters ?? {}).map(([name, cluster]) =>
+        resolveCluster(name, cluster, user),
+      ),
+      ...originalClusters(user),
+    ],
     dns: resolveDns(user.dns ?? {}),
     limits,
     admin:
@@ -139,18 +145,21 @@ function resolveListener(
   limits: LimitsSnapshot,
 ): ResolvedListener {
   const address = canonical(listener.address);
+  const direction = listener.direction ?? defaults.listenerDirection.value;
   const isUnix = address.startsWith('unix:');
   const mode = listener.unixMode;
   const unixMode = mode === undefined ? defaults.listenerUnixMode.value : Number.parseInt(mode, 8);
   return {
     name: listener.name ?? address,
-    direction: listener.direction ?? defaults.listenerDirection.value,
+    direction,
     address,
     ipv6Only: listener.ipv6Only ?? defaults.listenerIpv6Only.value,
     unixMode: isUnix ? unixMode : null,
     backlogCount: listener.backlog ?? defaults.listenerBacklogCount.value,
     protocol: listener.protocol ?? defaults.listenerProtocol.value,
-    cluster: listener.cluster,
+    cluster: listener.cluster ?? originalClusterNames[direction],
+    transparent: listener.transparent ?? defaults.listenerTransparent.value,
+    workloadAddress: listener.workloadAddress ?? defaults.listenerWorkloadAddress.value,
     connectionsMax: listener.connectionsMax ?? limits.connectionsMax,
     idleTimeoutMs: msOrNull(listener.idleTimeout, defaults.listenerIdleTimeoutMs.value),
     keepalive: resolveKeepalive(listener.keepalive),
@@ -169,8 +178,19 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
     ...resolveBackoff(cluster),
     keepalive: resolveKeepalive(cluster.keepalive),
     userTimeoutMs: msOrNull(cluster.userTimeout, defaults.userTimeoutMs.value),
+    originalDst: false,
+    destinations: resolveDestinations(cluster),
     endpoints: cluster.endpoints.map((endpoint) => resolveEndpoint(endpoint, cluster)),
   };
+}
+
+function resolveDestinations({ destinations = [] }: ClusterConfig): DestinationSnapshot[] {
+  return destinations
+    .flatMap((text) => checked(parseDestination(text)))
+    .map(({ network, port }) => ({
+      address: network.type === 'ipv4' ? `${network.host}:${port}` : `[${network.host}]:${port}`,
+      prefixBits: network.prefix,
+    }));
 }
 
 /** A cluster that only inbound listeners use is the workload itself. */

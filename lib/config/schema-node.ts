@@ -26,6 +26,8 @@ export type SchemaNode =
       readonly words: readonly string[];
       readonly fields: readonly string[];
     }
+  /** Original destinations (lib/base/destination.ts). */
+  | { readonly kind: 'destination' }
   /** An IP address, with a port or without. */
   | { readonly kind: 'nameServer' }
   | { readonly kind: 'list'; readonly item: SchemaNode }

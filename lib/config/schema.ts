@@ -48,7 +48,21 @@ const listener = object('ListenerConfig', 'An address that Weft accepts connecti
     { kind: 'address', use: 'listen' },
     "'127.0.0.1:8080'",
   ),
-  cluster: required('The key in `clusters` that connections go to.', { kind: 'name' }, "'web'"),
+  cluster: optional(
+    'The key in `clusters` that connections go to. A transparent listener needs none.',
+    { kind: 'name' },
+    { default: defaults.listenerCluster },
+  ),
+  transparent: optional(
+    'Whether connections are redirected here by the rules of `weft init` and meant to go elsewhere. Outbound ones go to the cluster that claims their destination (`destinations`), others to `cluster`, or without it to the destination itself; inbound ones to `cluster`, or without it to the port of the workload that they meant. Who was not redirected, or meant Weft itself, is refused with the reason `loop`.',
+    { kind: 'boolean' },
+    { default: defaults.listenerTransparent },
+  ),
+  workloadAddress: optional(
+    'Where inbound connections of a transparent listener reach the workload: at the address that they meant (`original`), or at `127.0.0.1` and `::1` (`loopback`).',
+    oneOf('WorkloadAddress', ['original', 'loopback']),
+    { default: defaults.listenerWorkloadAddress },
+  ),
   direction: optional(
     'Relative to the workload beside this proxy: traffic to it is inbound, from it outbound.',
     oneOf('Direction', ['inbound', 'outbound']),
@@ -189,6 +203,11 @@ const cluster = object('ClusterConfig', 'Interchangeable endpoints with one bala
       item: { kind: 'either', short: { kind: 'address', use: 'endpoint' }, long: endpoint },
     },
     "['10.0.0.5:80']",
+  ),
+  destinations: optional(
+    "Original destinations of outbound connections that belong to this cluster, for transparent listeners: `'10.96.0.10:80'`, `'10.1.0.0/16'`, `'10.1.0.0/16:80'`, `'[fd00::/8]:80'`, `'*:5432'`. Without a port all ports are meant. The longest network wins; of equal ones, the one with a port.",
+    { kind: 'list', item: { kind: 'destination' } },
+    { default: defaults.clusterDestinations },
   ),
   balancer: optional(
     'Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`); or one endpoint for all connections of a source address (`ringHash`, `maglev`). All respect weights.',
@@ -393,10 +412,10 @@ export const schema = object('UserConfig', 'What a person writes in `weft.config
     { kind: 'list', item: listener },
     "[{ address: '127.0.0.1:8080', cluster: 'web' }]",
   ),
-  clusters: required(
-    'Where connections go to, by name.',
+  clusters: optional(
+    'Where connections go to, by name. May be left out when every listener is transparent.',
     { kind: 'map', keyWord: 'cluster', item: cluster },
-    "{ web: { endpoints: ['10.0.0.5:80'] } }",
+    { default: defaults.clusters },
   ),
   dns: optional('How host names of endpoints are looked up.', dns),
   limits: optional('Limits of the whole process.', limits),

@@ -9,6 +9,8 @@ export type Size = string;
 /** `'10.0.0.5:80'`, `'[::1]:80'` or `'unix:/run/app.sock'`; `localhost` is 127.0.0.1. */
 export type AddressText = string;
 
+export type WorkloadAddress = 'original' | 'loopback';
+
 export type Direction = 'inbound' | 'outbound';
 
 export type Protocol = 'opaque';
@@ -48,8 +50,11 @@ export interface UserConfig {
   /** Where connections come from. */
   readonly listeners: readonly ListenerConfig[];
 
-  /** Where connections go to, by name. */
-  readonly clusters: Readonly<Record<string, ClusterConfig>>;
+  /**
+   * Where connections go to, by name. May be left out when every listener is transparent. Default:
+   * none (a sidecar passes connections on to where they meant to go).
+   */
+  readonly clusters?: Readonly<Record<string, ClusterConfig>> | undefined;
 
   /** How host names of endpoints are looked up. */
   readonly dns?: DnsConfig | undefined;
@@ -84,8 +89,27 @@ export interface ListenerConfig {
    */
   readonly address: AddressText;
 
-  /** The key in `clusters` that connections go to. */
-  readonly cluster: string;
+  /**
+   * The key in `clusters` that connections go to. A transparent listener needs none. Default: none
+   * (redirected connections say where they go).
+   */
+  readonly cluster?: string | undefined;
+
+  /**
+   * Whether connections are redirected here by the rules of `weft init` and meant to go elsewhere.
+   * Outbound ones go to the cluster that claims their destination (`destinations`), others to
+   * `cluster`, or without it to the destination itself; inbound ones to `cluster`, or without it to
+   * the port of the workload that they meant. Who was not redirected, or meant Weft itself, is
+   * refused with the reason `loop`. Default: `false` (connections come on their own account).
+   */
+  readonly transparent?: boolean | undefined;
+
+  /**
+   * Where inbound connections of a transparent listener reach the workload: at the address that
+   * they meant (`original`), or at `127.0.0.1` and `::1` (`loopback`). Default: `'original'` (what
+   * the workload offers to this host alone stays closed to others).
+   */
+  readonly workloadAddress?: WorkloadAddress | undefined;
 
   /**
    * Relative to the workload beside this proxy: traffic to it is inbound, from it outbound.
@@ -168,6 +192,14 @@ export interface KeepaliveConfig {
 export interface ClusterConfig {
   /** Addresses and host names with a port, or objects with an address and a weight. */
   readonly endpoints: readonly (AddressText | EndpointConfig)[];
+
+  /**
+   * Original destinations of outbound connections that belong to this cluster, for transparent
+   * listeners: `'10.96.0.10:80'`, `'10.1.0.0/16'`, `'10.1.0.0/16:80'`, `'[fd00::/8]:80'`,
+   * `'*:5432'`. Without a port all ports are meant. The longest network wins; of equal ones, the
+   * one with a port. Default: none (listeners name their cluster).
+   */
+  readonly destinations?: readonly string[] | undefined;
 
   /**
    * Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn

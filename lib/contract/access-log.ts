@@ -9,6 +9,7 @@ export const accessLogFields = [
   'endpoint',
   'downstreamAddress',
   'upstreamAddress',
+  'originalDst',
   'closeReason',
   'errno',
   'started',

@@ -59,6 +59,8 @@ export interface ConnectionDump {
   readonly state: ConnectionState;
   readonly downstreamAddress: string;
   readonly upstreamAddress: string | null;
+  /** Where a redirected connection meant to go. */
+  readonly originalDst: string | null;
   readonly ageMs: number;
   readonly idleMs: number;
   readonly downstreamReadBytes: number;

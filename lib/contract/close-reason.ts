@@ -12,6 +12,7 @@ export const closeReasons = [
   'connect_refused',
   'connect_timeout',
   'connect_failed',
+  'loop',
   'no_endpoint',
   'listener_limit',
   'connection_limit',

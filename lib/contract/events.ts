@@ -49,7 +49,7 @@ export const eventNumbers = {
 } as const satisfies Record<EventKind, readonly string[]>;
 
 export const eventFields = {
-  connectionClosed: ['downstreamAddress', 'upstreamAddress'],
+  connectionClosed: ['downstreamAddress', 'upstreamAddress', 'originalDst'],
   acceptPaused: [],
   acceptResumed: [],
   endpointUnavailable: ['address'],

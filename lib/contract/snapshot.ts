@@ -8,6 +8,9 @@ export type Direction = 'inbound' | 'outbound';
 /** Detection is not needed for `opaque`: bytes pass uninterpreted. */
 export type ProtocolHint = 'opaque';
 
+/** Where an inbound connection goes: to the address that was meant, or to the same port of the loopback interface. */
+export type WorkloadAddress = 'original' | 'loopback';
+
 export interface Snapshot {
   /** Increases by at least one with every publish. */
   readonly revision: number;
@@ -46,6 +49,9 @@ export interface ListenerSnapshot {
   readonly backlogCount: number;
   readonly protocol: ProtocolHint;
   readonly clusterId: number;
+  /** Connections were redirected here and meant to go elsewhere. */
+  readonly transparent: boolean;
+  readonly workloadAddress: WorkloadAddress;
   readonly connectionsMax: number;
   /** `null`: a silent connection lives for ever. */
   readonly idleTimeoutMs: number | null;
@@ -100,7 +106,18 @@ export interface ClusterSnapshot {
   readonly failureBackoffMaxMs: number;
   readonly keepalive: KeepaliveSnapshot | null;
   readonly userTimeoutMs: number | null;
+  /** Its one endpoint stands for where each connection meant to go. */
+  readonly originalDst: boolean;
+  /** Outbound connections of transparent listeners that meant to go there belong to the cluster. */
+  readonly destinations: readonly DestinationSnapshot[];
   readonly endpoints: readonly EndpointSnapshot[];
+}
+
+export interface DestinationSnapshot {
+  /** An IP address; the port 0 stands for all ports. */
+  readonly address: string;
+  /** 0 to 32 or 128. */
+  readonly prefixBits: number;
 }
 
 export interface EndpointSnapshot {

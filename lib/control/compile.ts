@@ -39,6 +39,8 @@ function compileListener({ id, clusterId, config }: DesiredListener): ListenerSn
     backlogCount: config.backlogCount,
     protocol: config.protocol,
     clusterId,
+    transparent: config.transparent,
+    workloadAddress: config.workloadAddress,
     connectionsMax: config.connectionsMax,
     idleTimeoutMs: config.idleTimeoutMs,
     keepalive: config.keepalive,
@@ -64,6 +66,8 @@ function compileCluster(cluster: DesiredCluster): ClusterSnapshot {
     failureBackoffMaxMs: config.failureBackoffMaxMs,
     keepalive: config.keepalive,
     userTimeoutMs: config.userTimeoutMs,
+    originalDst: config.originalDst,
+    destinations: config.destinations,
     endpoints,
   };
 }

@@ -184,6 +184,7 @@ export function accessLogLine(
     endpoint: reached ? names.endpointAddress(event.clusterId, event.endpointId) : null,
     downstreamAddress: event.downstreamAddress,
     upstreamAddress: event.upstreamAddress === '' ? null : event.upstreamAddress,
+    originalDst: event.originalDst === '' ? null : event.originalDst,
     closeReason: closeReasons[event.closeReason] ?? `unknown_${event.closeReason}`,
     errno: errnoName(event.errno),
     started: isoTime(event.startedUs),

@@ -18,6 +18,7 @@
 #include "binding/field_reader.h"
 #include "binding/node.h"
 #include "binding/words.h"
+#include "proxy/destinations.h"
 #include "snapshot/cluster.h"
 #include "snapshot/endpoint.h"
 #include "snapshot/listener.h"
@@ -119,6 +120,9 @@ std::shared_ptr<const Listener> readListener(const Field& field,
       .backlogCount = field.at("backlogCount").number<std::uint32_t>(kUint16Range),
       .protocol = field.at("protocol").word<snapshot::Protocol>(kProtocolWords),
       .clusterId = readId<base::ClusterId>(field.at("clusterId")),
+      .transparent = field.at("transparent").boolean(),
+      .workloadAddress =
+          field.at("workloadAddress").word<snapshot::WorkloadAddress>(kWorkloadAddressWords),
       .connectionsMax = field.at("connectionsMax").number<std::uint32_t>(kCountRange),
       .idleTimeout = readDurationOrNull(field.at("idleTimeoutMs")),
       .keepalive = readKeepalive(field.at("keepalive")),
@@ -130,6 +134,9 @@ std::shared_ptr<const Listener> readListener(const Field& field,
     field.at("unixMode")
         .fail(isUnix ? "expected the mode of the unix socket, got null"
                      : "expected null, as the address is no unix socket");
+  }
+  if (listener->transparent && isUnix) {
+    field.at("transparent").fail("expected false, as nothing is redirected to a unix socket");
   }
   return listener;
 }
@@ -168,6 +175,20 @@ std::optional<snapshot::ZonePreference> readZonePreference(const Field& field) {
   });
 }
 
+std::vector<snapshot::Destination> readDestinations(Reading& reading, const Field& field) {
+  std::vector<snapshot::Destination> destinations;
+  readEach(reading, field, [&](const Field& element) {
+    const base::Address address = element.at("address").address();
+    if (reading.ok() && address.family() == base::AddressFamily::Unix) {
+      element.at("address").fail("expected an IP address, got a unix socket");
+    }
+    const bool isIpv4 = address.family() == base::AddressFamily::Ipv4;
+    const auto bits = element.at("prefixBits").number<std::uint32_t>({.max = isIpv4 ? 32U : 128U});
+    destinations.push_back({.address = address, .prefixBits = bits});
+  });
+  return destinations;
+}
+
 std::vector<Endpoint> readEndpoints(Reading& reading, const Field& field) {
   std::vector<Endpoint> endpoints;
   std::unordered_set<base::EndpointId> taken;
@@ -204,6 +225,8 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
       .failureBackoffMax = field.at("failureBackoffMaxMs").duration(kDurationRange),
       .keepalive = readKeepalive(field.at("keepalive")),
       .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
+      .originalDst = field.at("originalDst").boolean(),
+      .destinations = readDestinations(reading, field.at("destinations")),
       .endpoints = readEndpoints(reading, field.at("endpoints")),
   });
   if (reading.ok()) {
@@ -267,6 +290,9 @@ std::shared_ptr<const snapshot::Snapshot> readSnapshot(Reading& reading, napi_va
   });
   if (reading.ok()) {
     checkClusterIds(listeners, *snapshot, clusterIds);
+  }
+  if (reading.ok()) {
+    snapshot->destinations = std::make_shared<const proxy::Destinations>(*snapshot);
   }
   return reading.ok() ? snapshot : nullptr;
 }

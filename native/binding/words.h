@@ -9,6 +9,7 @@ namespace weft::binding {
 
 inline constexpr std::array<std::string_view, 2> kDirectionWords = {"inbound", "outbound"};
 inline constexpr std::array<std::string_view, 1> kProtocolWords = {"opaque"};
+inline constexpr std::array<std::string_view, 2> kWorkloadAddressWords = {"original", "loopback"};
 inline constexpr std::array<std::string_view, 6> kBalancerWords = {
     "p2cEwma", "roundRobin", "leastConnections", "random", "ringHash", "maglev"};
 inline constexpr std::array<std::string_view, 2> kDrainListenerWords = {"close", "keep"};

@@ -27,6 +27,7 @@ napi_value writeConnection(napi_env env, const engine::ConnectionDump& connectio
       .text("downstreamAddress", connection.downstreamAddress)
       .set("upstreamAddress",
            connection.upstreamAddress ? makeString(env, *connection.upstreamAddress) : none)
+      .set("originalDst", connection.originalDst ? makeString(env, *connection.originalDst) : none)
       .number("ageMs", connection.ageMs)
       .number("idleMs", connection.idleMs)
       .number("downstreamReadBytes", connection.downstreamReadBytes)

@@ -91,6 +91,9 @@ void Worker::applyListeners(const snapshot::Snapshot& next, const Gates& gates) 
       listener = std::make_unique<proxy::Listener>(parts_.cellTable, gates.at(wanted->id), wanted);
     }
     listener->apply(wanted, *clusters_.at(wanted->clusterId));
+    if (wanted->transparent) {
+      listener->applyClaims(next.destinations, clusters_);
+    }
   }
 }
 

@@ -17,6 +17,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "os/direct_calls.h"
+#include "os/original_dst.h"
 #include "os/socket_address.h"
 #include "os/socket_options.h"
 #include "os/sockets.h"
@@ -230,6 +231,10 @@ Address KernelSockets::peerAddress(int fd) {
     return Address::unixPath({});
   }
   return toAddress(peer);
+}
+
+std::optional<Address> KernelSockets::originalDst(int fd) {
+  return os::originalDst(fd);
 }
 
 Result<PipeFds> KernelSockets::openPipe(std::size_t wantedBytes) {

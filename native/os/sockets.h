@@ -112,6 +112,10 @@ class Sockets {
   /// Where the other side is; an unnamed unix address when that cannot be told.
   [[nodiscard]] virtual base::Address peerAddress(int fd) = 0;
 
+  /// Where the peer meant to go before its connection was redirected to us; nothing when it was
+  /// not redirected.
+  [[nodiscard]] virtual std::optional<base::Address> originalDst(int fd) = 0;
+
   /// `wantedBytes` is what is asked for; the kernel may give less.
   [[nodiscard]] virtual base::Result<PipeFds> openPipe(std::size_t wantedBytes) = 0;
   virtual void closePipe(const PipeFds& pipe) noexcept = 0;

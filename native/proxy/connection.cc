@@ -4,10 +4,12 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "base/address.h"
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/ids.h"
@@ -42,6 +44,11 @@ Connection::Connection(Connections& connections, Listener& listener, base::Conne
       started_(connections.context().loop().now()),
       direction_(listener.settings().direction) {
   downstream_.adopt(std::move(transport));
+}
+
+void Connection::rememberOriginalDst(const base::Address& meant) {
+  original_ = std::make_unique<const Original>(
+      Original{.meant = meant, .target = listener_.targetOf(meant)});
 }
 
 void Connection::start() noexcept {
@@ -163,7 +170,9 @@ void Connection::report(const Ending& ending) noexcept {
   const std::string downstream = peer_->toString();
   const std::string upstream =
       ending.upstreamAddress == nullptr ? std::string() : ending.upstreamAddress->toString();
-  const std::array<std::string_view, 2> fields = {downstream, upstream};
+  const std::string originalDst =
+      original_ == nullptr ? std::string() : original_->meant.toString();
+  const std::array<std::string_view, 3> fields = {downstream, upstream, originalDst};
   connections_.context().upstream.events.emit({.kind = telemetry::EventKind::ConnectionClosed,
                                                .wallUs = wallUs,
                                                .numbers = numbers,
@@ -178,6 +187,9 @@ ConnectionView Connection::view() const {
   view.listenerId = listener_.settings().id;
   view.clusterId = listener_.settings().clusterId;
   view.downstreamAddress = context.sockets().peerAddress(downstream_.transport->fd()).toString();
+  if (original_ != nullptr) {
+    view.originalDst = original_->meant.toString();
+  }
   view.ageMs = milliseconds(context.loop().now() - started_);
   if (session_ != nullptr) {
     session_->describe(view);

@@ -15,6 +15,7 @@
 #include "proxy/listener.h"
 #include "proxy/session.h"
 #include "proxy/side.h"
+#include "upstream/cluster_runtime.h"
 
 namespace weft::proxy {
 
@@ -45,6 +46,19 @@ class Connection final : public os::Pollable,
 
   /// Remembered for the access log only.
   void rememberPeer(const base::Address& peer) { peer_ = std::make_unique<base::Address>(peer); }
+
+  /// Where the peer meant to go before it was redirected.
+  void rememberOriginalDst(const base::Address& meant);
+
+  /// The cluster that it goes to.
+  [[nodiscard]] upstream::ClusterRuntime& cluster() const {
+    return original_ == nullptr ? listener_.cluster() : listener_.clusterFor(original_->meant);
+  }
+
+  /// Where to connect, when the cluster has no addresses of its own.
+  [[nodiscard]] const base::Address* target() const noexcept {
+    return original_ == nullptr ? nullptr : &original_->target;
+  }
 
   [[nodiscard]] Side& downstream() noexcept { return downstream_; }
 
@@ -80,6 +94,11 @@ class Connection final : public os::Pollable,
   void endUnserved(telemetry::CloseReason reason, int sysErrno) noexcept;
   void report(const Ending& ending) noexcept;
 
+  struct Original {
+    base::Address meant;
+    base::Address target;
+  };
+
   enum class State : std::uint8_t { Securing, Serving, Closed };
 
   Connections& connections_;
@@ -87,6 +106,7 @@ class Connection final : public os::Pollable,
   Side downstream_;
   SessionPtr session_;
   std::unique_ptr<base::Address> peer_;
+  std::unique_ptr<const Original> original_;
   const base::ConnectionId id_;
   const base::TimePoint started_;
   std::uint64_t sourceKey_ = 0;
@@ -94,6 +114,6 @@ class Connection final : public os::Pollable,
   State state_ = State::Securing;
 };
 
-static_assert(sizeof(Connection) <= 160);
+static_assert(sizeof(Connection) <= 168);
 
 }  // namespace weft::proxy

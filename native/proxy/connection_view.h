@@ -20,6 +20,7 @@ struct ConnectionView {
   ConnectionState state = ConnectionState::Connecting;
   std::string downstreamAddress;
   std::optional<std::string> upstreamAddress;
+  std::optional<std::string> originalDst;  ///< Of a redirected connection.
   std::uint64_t ageMs = 0;
   std::uint64_t idleMs = 0;
   std::uint64_t downstreamReadBytes = 0;

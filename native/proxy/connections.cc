@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <utility>
 
 #include "base/address.h"
@@ -35,6 +36,15 @@ Connections::~Connections() {
 }
 
 void Connections::accept(Listener& listener, int fd, const base::Address& peer) noexcept {
+  std::optional<base::Address> originalDst;
+  if (listener.settings().transparent) {
+    originalDst = context_.sockets().originalDst(fd);
+    // Who was not redirected means this proxy itself.
+    if (!originalDst || listener.isLoop(*originalDst)) {
+      turnAway(listener, fd, CloseReason::Loop);
+      return;
+    }
+  }
   if (!gate_.enter(connectionsMax_)) {
     turnAway(listener, fd, CloseReason::ConnectionLimit);
     return;
@@ -61,6 +71,9 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
   listener.countOpen();
   open_.pushBack(*connection);
   connection->setSourceKey(base::hashOfHost(peer));
+  if (originalDst) {
+    connection->rememberOriginalDst(*originalDst);
+  }
   if (listener.settings().accessLog) {
     connection->rememberPeer(peer);
   }

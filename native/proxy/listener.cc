@@ -5,8 +5,10 @@
 #include <memory>
 #include <utility>
 
+#include "base/address.h"
 #include "base/ids.h"
 #include "proxy/admission.h"
+#include "proxy/destinations.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/close_reason.h"
@@ -32,6 +34,44 @@ void Listener::apply(std::shared_ptr<const snapshot::Listener> settings,
   settings_ = std::move(settings);
   cluster_ = &cluster;
   removed_ = false;
+}
+
+void Listener::applyClaims(std::shared_ptr<const Destinations> destinations,
+                           const Clusters& clusters) {
+  destinations_ = std::move(destinations);
+  clusters_ = &clusters;
+}
+
+upstream::ClusterRuntime& Listener::clusterFor(const base::Address& originalDst) const {
+  // What comes in is for the workload, whoever claims its address.
+  if (destinations_ != nullptr && settings_->direction == snapshot::Direction::Outbound) {
+    const auto claimant = destinations_->claimant(originalDst);
+    const auto found = claimant ? clusters_->find(*claimant) : clusters_->end();
+    if (found != clusters_->end()) {
+      return *found->second;
+    }
+  }
+  return *cluster_;
+}
+
+bool Listener::isLoop(const base::Address& originalDst) const noexcept {
+  if (destinations_ == nullptr) {
+    return false;
+  }
+  const bool inbound = settings_->direction == snapshot::Direction::Inbound;
+  return destinations_->isOurs(originalDst, inbound) ||
+         (inbound && destinations_->isOurs(targetOf(originalDst), true));
+}
+
+base::Address Listener::targetOf(const base::Address& originalDst) const {
+  if (settings_->direction != snapshot::Direction::Inbound ||
+      settings_->workloadAddress != snapshot::WorkloadAddress::Loopback) {
+    return originalDst;
+  }
+  return originalDst.family() == base::AddressFamily::Ipv4
+             ? base::Address::ipv4({127, 0, 0, 1}, originalDst.port())
+             : base::Address::ipv6({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1},
+                                   originalDst.port(), 0);
 }
 
 RunKey Listener::closeKey(int sysErrno) const noexcept {

@@ -5,9 +5,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 
+#include "base/address.h"
+#include "base/ids.h"
 #include "proxy/admission.h"
+#include "proxy/destinations.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "upstream/cluster_runtime.h"
@@ -16,6 +20,8 @@ namespace weft::proxy {
 
 class Listener {
  public:
+  using Clusters = std::unordered_map<base::ClusterId, std::unique_ptr<upstream::ClusterRuntime>>;
+
   Listener(telemetry::CellTable& cellTable, std::shared_ptr<Gate> gate,
            std::shared_ptr<const snapshot::Listener> settings);
 
@@ -24,6 +30,9 @@ class Listener {
 
   /// New settings of the same listener, and the runtime of the cluster that they name.
   void apply(std::shared_ptr<const snapshot::Listener> settings, upstream::ClusterRuntime& cluster);
+
+  /// What original destinations mean from now on; of a transparent listener.
+  void applyClaims(std::shared_ptr<const Destinations> destinations, const Clusters& clusters);
 
   /// The listener has left the configuration.
   void remove(base::TimePoint now) noexcept {
@@ -34,6 +43,15 @@ class Listener {
   [[nodiscard]] const snapshot::Listener& settings() const noexcept { return *settings_; }
 
   [[nodiscard]] upstream::ClusterRuntime& cluster() const noexcept { return *cluster_; }
+
+  /// The cluster for a connection that meant to go there.
+  [[nodiscard]] upstream::ClusterRuntime& clusterFor(const base::Address& originalDst) const;
+
+  /// Whether a connection that meant to go there would come back to us.
+  [[nodiscard]] bool isLoop(const base::Address& originalDst) const noexcept;
+
+  /// Where one that no cluster claims is connected to.
+  [[nodiscard]] base::Address targetOf(const base::Address& originalDst) const;
 
   [[nodiscard]] bool removed() const noexcept { return removed_; }
 
@@ -69,6 +87,8 @@ class Listener {
   std::shared_ptr<Gate> gate_;
   std::shared_ptr<const snapshot::Listener> settings_;
   upstream::ClusterRuntime* cluster_ = nullptr;
+  std::shared_ptr<const Destinations> destinations_;
+  const Clusters* clusters_ = nullptr;
   telemetry::Cells cells_;
   telemetry::Cells cleanCloses_;
   std::uint32_t connectionsNow_ = 0;

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/address.h"
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
@@ -45,7 +46,7 @@ bool isReset(int sysErrno) noexcept {
 
 TcpSession::TcpSession(Connection& connection) noexcept
     : connection_(connection),
-      cluster_(connection.listener().cluster()),
+      cluster_(connection.cluster()),
       lastActive_(connection.connections().context().loop().now()) {}
 
 TcpSession::~TcpSession() {
@@ -68,6 +69,9 @@ void TcpSession::start() noexcept {
   if (connector_ == nullptr) {
     abort(CloseReason::ResourcesExhausted);
     return;
+  }
+  if (cluster_.settings().originalDst) {
+    connector_->setTarget(connection_.target());
   }
   connector_->start(connection_.sourceKey());
 }
@@ -333,7 +337,7 @@ void TcpSession::end() noexcept {
       .upstreamErrno = upstreamErrno_,
       .clusterId = cluster_.settings().id,
       .endpointId = endpoint == nullptr ? base::EndpointId{} : endpoint->id,
-      .upstreamAddress = endpoint == nullptr ? nullptr : &endpoint->address,
+      .upstreamAddress = endpoint == nullptr ? nullptr : &addressOf(*endpoint),
       .connectUs = connectUs_,
       .downstreamReadBytes = up_.readBytes(),
       .upstreamReadBytes = down_.readBytes(),
@@ -358,8 +362,9 @@ void TcpSession::describe(ConnectionView& view) const {
   const upstream::Endpoint* endpoint = connector_ == nullptr ? endpoint_ : connector_->endpoint();
   if (endpoint != nullptr) {
     view.endpointId = endpoint->id;
-    view.upstreamAddress = endpoint->address.toString();
+    view.upstreamAddress = addressOf(*endpoint).toString();
   }
+  view.clusterId = cluster_.settings().id;
   switch (state_) {
     case State::Connecting:
       view.state = ConnectionState::Connecting;
@@ -379,6 +384,12 @@ void TcpSession::describe(ConnectionView& view) const {
   view.upstreamReadBytes = down_.readBytes();
   view.bufferedBytes = up_.heldBytes() + down_.heldBytes();
   view.spliced = up_.spliced() || down_.spliced();
+}
+
+/// Where a connection of this session to the endpoint leads.
+const base::Address& TcpSession::addressOf(const upstream::Endpoint& endpoint) const noexcept {
+  const base::Address* target = cluster_.settings().originalDst ? connection_.target() : nullptr;
+  return target == nullptr ? endpoint.address : *target;
 }
 
 void TcpSession::dispose() noexcept {

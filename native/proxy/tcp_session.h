@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "base/address.h"
 #include "os/loop.h"
 #include "os/object_pool.h"
 #include "proxy/pump.h"
@@ -66,6 +67,7 @@ class TcpSession final : public Session,
   [[nodiscard]] Pump& pumpOf(Way way) noexcept { return way == Way::Up ? up_ : down_; }
 
   [[nodiscard]] Pump::Ends endsOf(Way way) noexcept;
+  [[nodiscard]] const base::Address& addressOf(const upstream::Endpoint& endpoint) const noexcept;
   [[nodiscard]] Context& context() const noexcept;
   [[nodiscard]] Side& downstream() const noexcept;
 

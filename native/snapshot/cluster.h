@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/ids.h"
 #include "snapshot/endpoint.h"
@@ -59,6 +60,12 @@ struct ZonePreference {
   friend bool operator==(const ZonePreference&, const ZonePreference&) = default;
 };
 
+/// Original destinations that belong to a cluster. The port 0 stands for all ports.
+struct Destination {
+  base::Address address;
+  std::uint32_t prefixBits = 0;
+};
+
 struct Cluster {
   base::ClusterId id;
   std::uint64_t revision = 0;
@@ -71,6 +78,8 @@ struct Cluster {
   base::Duration failureBackoffMax{};
   std::optional<Keepalive> keepalive;
   std::optional<base::Duration> userTimeout;
+  bool originalDst = false;  ///< Its one endpoint stands for where each connection meant to go.
+  std::vector<Destination> destinations;
   std::vector<Endpoint> endpoints;
   std::shared_ptr<const upstream::HashTables> hashTables{};  ///< Of a balancer that needs a key.
 };

@@ -15,6 +15,10 @@ enum class Direction : std::uint8_t { Inbound, Outbound };
 
 enum class Protocol : std::uint8_t { Opaque };
 
+/// Where an inbound connection of a transparent listener goes: to the address that was meant, or to
+/// the same port of the loopback interface.
+enum class WorkloadAddress : std::uint8_t { Original, Loopback };
+
 /// Probes on a silent TCP connection, so that a peer that is gone is noticed.
 struct Keepalive {
   base::Duration idle{};
@@ -34,6 +38,8 @@ struct Listener {
   std::uint32_t backlogCount = 0;
   Protocol protocol = Protocol::Opaque;
   base::ClusterId clusterId;
+  bool transparent = false;  ///< Connections were redirected here and meant to go elsewhere.
+  WorkloadAddress workloadAddress = WorkloadAddress::Original;
   std::uint32_t connectionsMax = 0;
   std::optional<base::Duration> idleTimeout;
   std::optional<Keepalive> keepalive;

@@ -10,6 +10,10 @@
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 
+namespace weft::proxy {
+class Destinations;
+}
+
 namespace weft::snapshot {
 
 /// Of the whole process; workers share them out, at least one each.
@@ -34,6 +38,7 @@ struct Snapshot {
   std::vector<std::shared_ptr<const Listener>> listeners;
   std::vector<std::shared_ptr<const Cluster>> clusters;
   std::vector<ReleasedRun> releasedRuns;
+  std::shared_ptr<const proxy::Destinations> destinations{};  ///< Made of the lists above.
 };
 
 }  // namespace weft::snapshot

@@ -21,6 +21,7 @@ enum class CloseReason : std::uint8_t {
   ConnectRefused,   ///< Every attempt was refused; the last one is reported.
   ConnectTimeout,   ///< The last attempt got no answer in time.
   ConnectFailed,    ///< The last attempt failed in another way; errno says which.
+  Loop,             ///< The original destination is this proxy.
   NoEndpoint,       ///< The cluster has no endpoint.
   ListenerLimit,    ///< The listener's connectionsMax was reached.
   ConnectionLimit,  ///< The process' connectionsMax was reached.
@@ -32,17 +33,15 @@ enum class CloseReason : std::uint8_t {
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 19;
+inline constexpr std::size_t kCloseReasonCount = 20;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
-    "finished",         "downstream_reset", "upstream_reset",
-    "downstream_lost",  "upstream_lost",    "downstream_gone",
-    "idle_timeout",     "connect_refused",  "connect_timeout",
-    "connect_failed",   "no_endpoint",      "listener_limit",
-    "connection_limit", "buffer_limit",     "resources_exhausted",
-    "listener_removed", "endpoint_removed", "drain_deadline",
-    "stopped",
+    "finished",         "downstream_reset", "upstream_reset", "downstream_lost",
+    "upstream_lost",    "downstream_gone",  "idle_timeout",   "connect_refused",
+    "connect_timeout",  "connect_failed",   "loop",           "no_endpoint",
+    "listener_limit",   "connection_limit", "buffer_limit",   "resources_exhausted",
+    "listener_removed", "endpoint_removed", "drain_deadline", "stopped",
 };
 
 [[nodiscard]] constexpr std::string_view closeReasonName(CloseReason reason) noexcept {

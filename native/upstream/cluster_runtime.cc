@@ -170,6 +170,10 @@ void ClusterRuntime::connected(Endpoint& endpoint, Direction direction,
 void ClusterRuntime::connectFailed(Endpoint& endpoint, Direction direction,
                                    const base::Error& error) {
   endpoint.cells[numberOf(direction)].add(EndpointTcpCell::kConnectFailures, 1);
+  if (settings_->originalDst) {
+    // One address that cannot be reached says nothing about the others.
+    return;
+  }
   const base::Duration backoff = backoffAfter(endpoint.failureCount);
   endpoint.unavailableUntil = context_.loop.now() + backoff;
   if (endpoint.failureCount++ == 0) {

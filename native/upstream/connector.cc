@@ -85,12 +85,13 @@ bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
                          .interval = settings.keepalive->interval,
                          .probesMax = settings.keepalive->probesMax};
   }
-  const auto fd = context_.sockets.connect(endpoint.address, options);
+  const base::Address& address = target_ == nullptr ? endpoint.address : *target_;
+  const auto fd = context_.sockets.connect(address, options);
   if (!fd.ok()) {
     endAttempt(fd.error());
     return false;
   }
-  const bool unixSocket = endpoint.address.family() == base::AddressFamily::Unix;
+  const bool unixSocket = address.family() == base::AddressFamily::Unix;
   transport_ = context_.transports.connecting(fd.value(), unixSocket);
   if (transport_ == nullptr) {
     endAttempt(kNoMemory);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 
+#include "base/address.h"
 #include "base/error.h"
 #include "os/loop.h"
 #include "os/poller.h"
@@ -54,6 +55,9 @@ class Connector final : private os::Timer {
   Connector(const Connector&) = delete;
   Connector& operator=(const Connector&) = delete;
 
+  /// Where to connect, in place of the endpoint's address. It outlives the connector.
+  void setTarget(const base::Address* target) noexcept { target_ = target; }
+
   /// Answers the owner in this call or later. The key is a hash of what the choice of an endpoint
   /// depends on, where it depends on something.
   void start(std::optional<std::uint64_t> key = {}) noexcept;
@@ -80,6 +84,7 @@ class Connector final : private os::Timer {
   ConnectorOwner& owner_;
   transport::TransportPtr transport_;
   Endpoint* endpoint_ = nullptr;
+  const base::Address* target_ = nullptr;
   base::TimePoint started_{};
   base::Error lastError_{};
   std::array<EndpointState*, kAttemptsMax> tried_{};

@@ -339,6 +339,7 @@ test('connections can be shown while they are open', async () => {
     state: 'open',
     downstreamAddress: `127.0.0.1:${(client.socket.address() as { port: number }).port}`,
     upstreamAddress: echoing.address,
+    originalDst: null,
     downstreamReadBytes: 5,
     upstreamReadBytes: 5,
     bufferedBytes: 0,

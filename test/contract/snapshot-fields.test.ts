@@ -51,6 +51,7 @@ const complete = snapshotOf({
     clusterSnapshot({
       id: 2,
       balancer: { type: 'maglev', loadBoundPercent: 125 },
+      destinations: [{ address: '10.1.0.0:80', prefixBits: 16 }],
       endpoints: [endpointSnapshot({ ownZone: true })],
     }),
   ],

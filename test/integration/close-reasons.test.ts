@@ -207,6 +207,14 @@ test('connect_failed: connecting fails in another way, and errno says which', as
   assert.equal(line['errno'], 'ENETUNREACH');
 });
 
+test('loop: a transparent listener is reached without redirection', async () => {
+  await start({ listener: { transparent: true } });
+  await refused();
+  const metrics = await weft.metrics();
+  assert.ok(metrics.value('weft_connection_close_total', { reason: 'loop', listener: 'web' }) >= 1);
+  provoked.add('loop');
+});
+
 test('no_endpoint: discovery has none', async () => {
   // A file must name one; a source of discovery may come to have none.
   const log = new MemoryLog();

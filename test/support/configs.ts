@@ -68,6 +68,8 @@ export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedList
     backlogCount: 128,
     protocol: 'opaque',
     cluster: 'app',
+    transparent: false,
+    workloadAddress: 'original',
     connectionsMax: 1_000,
     idleTimeoutMs: null,
     keepalive: null,
@@ -89,6 +91,8 @@ export function resolvedCluster(parts: Partial<ResolvedCluster>): ResolvedCluste
     failureBackoffMaxMs: 10_000,
     keepalive: null,
     userTimeoutMs: null,
+    originalDst: false,
+    destinations: [],
     endpoints: [{ address: '10.0.0.1:80', weight: 1, zone: null }],
     ...parts,
   };

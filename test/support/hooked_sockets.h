@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 
 #include "os/kernel_sockets.h"
 #include "support/kernel_address.h"
@@ -98,6 +99,10 @@ class HookedSockets final : public os::Sockets {
   }
 
   [[nodiscard]] base::Address peerAddress(int fd) override { return kernel_.peerAddress(fd); }
+
+  [[nodiscard]] std::optional<base::Address> originalDst(int fd) override {
+    return kernel_.originalDst(fd);
+  }
 
   [[nodiscard]] base::Result<os::PipeFds> openPipe(std::size_t wantedBytes) override {
     enter(Call::OpenPipe, os::kNoFd);

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "os/sockets.h"
@@ -63,6 +65,9 @@ class MemorySockets final : public os::Sockets {
   /// send(MSG_OOB).
   [[nodiscard]] os::IoResult writeUrgent(int fd, std::byte byte);
 
+  /// Where whoever is accepted from now on meant to go; nothing: to where it came.
+  void redirectFrom(std::optional<base::Address> meant) { originalDst_ = std::move(meant); }
+
   /// The connection of this descriptor gets no answers any more.
   void timeOut(int fd) { stream(fd).timeOut(); }
 
@@ -99,6 +104,12 @@ class MemorySockets final : public os::Sockets {
   [[nodiscard]] std::size_t readableBytes(int fd) noexcept override;
   [[nodiscard]] std::size_t unsentBytes(int fd) noexcept override;
   [[nodiscard]] base::Address peerAddress(int fd) override;
+
+  [[nodiscard]] std::optional<base::Address> originalDst(int fd) override {
+    static_cast<void>(fd);
+    return originalDst_;
+  }
+
   [[nodiscard]] base::Result<os::PipeFds> openPipe(std::size_t wantedBytes) override;
   void closePipe(const os::PipeFds& pipe) noexcept override;
   [[nodiscard]] os::IoResult spliceIn(int fd, const os::PipeFds& pipe,
@@ -143,6 +154,7 @@ class MemorySockets final : public os::Sockets {
   std::uint32_t descriptorMax_ = UINT32_MAX;
   std::uint32_t openCount_ = 0;
   base::Duration handshakeTime_{};
+  std::optional<base::Address> originalDst_;
 };
 
 }  // namespace weft::test

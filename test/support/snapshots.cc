@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "proxy/destinations.h"
 #include "upstream/hash_table_builder.h"
 
 namespace weft::test {
@@ -92,6 +93,7 @@ std::shared_ptr<const snapshot::Snapshot> SnapshotBuilder::build() {
     cluster.hashTables = upstream::buildHashTables(cluster);
     built->clusters.push_back(std::make_shared<const snapshot::Cluster>(cluster));
   }
+  built->destinations = std::make_shared<const proxy::Destinations>(*built);
   return built;
 }
 

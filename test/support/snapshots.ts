@@ -35,6 +35,8 @@ export function listenerSnapshot(parts: Partial<ListenerSnapshot>): ListenerSnap
     backlogCount: 128,
     protocol: 'opaque',
     clusterId: 1,
+    transparent: false,
+    workloadAddress: 'original',
     connectionsMax: 1_000,
     idleTimeoutMs: null,
     keepalive: null,
@@ -57,6 +59,8 @@ export function clusterSnapshot(parts: Partial<ClusterSnapshot>): ClusterSnapsho
     failureBackoffMaxMs: 10_000,
     keepalive: null,
     userTimeoutMs: null,
+    originalDst: false,
+    destinations: [],
     endpoints: [],
     ...parts,
   };

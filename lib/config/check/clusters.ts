@@ -1,11 +1,15 @@
 // Rules about clusters: distinct endpoints, settings that fit the balancer and each other.
 
+import { formatDestination, parseDestination } from '../../base/destination.ts';
 import { parseDuration } from '../../base/duration.ts';
+import { originalClusterNames } from '../original-clusters.ts';
 import type { IssueList } from './issues.ts';
 import { joinPath } from './show-value.ts';
 import type { UsableCluster, UsableConfig } from './usable.ts';
 
 export function checkClusters(config: UsableConfig, issues: IssueList): void {
+  checkOriginalNames(config, issues);
+  checkDestinations(config, issues);
   for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
     if (cluster !== undefined) {
       const path = joinPath('clusters', name);
@@ -14,6 +18,41 @@ export function checkClusters(config: UsableConfig, issues: IssueList): void {
       checkSlowStart(cluster, path, issues);
       checkZonePreference(cluster, config.zone ?? null, path, issues);
       checkBackoff(cluster, path, issues);
+    }
+  }
+}
+
+/** Connections that no cluster claims are counted under these names. */
+function checkOriginalNames(config: UsableConfig, issues: IssueList): void {
+  for (const name of Object.values(originalClusterNames)) {
+    if (Object.hasOwn(config.clusters ?? {}, name)) {
+      const problem = 'the name is taken by connections that go where they meant to';
+      const hint = 'Use another name.';
+      issues.add(joinPath('clusters', name), 'duplicate-name', problem, { hint });
+    }
+  }
+}
+
+/** Two claims on one network and port leave it open which is meant. */
+function checkDestinations(config: UsableConfig, issues: IssueList): void {
+  const first = new Map<string, string>();
+  for (const [name, cluster] of Object.entries(config.clusters ?? {})) {
+    for (const [index, text] of (cluster?.destinations ?? []).entries()) {
+      const parsed = text === undefined ? null : parseDestination(text);
+      if (!parsed?.ok) {
+        continue;
+      }
+      const path = `${joinPath('clusters', name)}.destinations[${index}]`;
+      const keys = parsed.value.map(formatDestination);
+      const earlier = keys.map((key) => first.get(key)).find((found) => found !== undefined);
+      if (earlier !== undefined) {
+        const problem = `${earlier} claims the same`;
+        const hint = 'Leave out one of the two.';
+        issues.add(path, 'duplicate-address', problem, { got: text, hint });
+      }
+      for (const key of keys) {
+        first.set(key, path);
+      }
     }
   }
 }

@@ -13,6 +13,7 @@ export function checkListeners(config: UsableConfig, issues: IssueList): void {
     if (listener !== undefined) {
       const path = `listeners[${index}]`;
       checkCluster(listener, path, config, issues);
+      checkTransparent(listener, path, issues);
       checkFamily(listener, path, issues);
       checkKeepalive(listener, path, issues);
       checkShares(`${path}.connectionsMax`, listener.connectionsMax, config, issues);
@@ -47,12 +48,16 @@ function checkCluster(
   config: UsableConfig,
   issues: IssueList,
 ): void {
-  const { cluster } = listener;
-  if (cluster === undefined || config.clusters === undefined) {
+  const { cluster, transparent } = listener;
+  if (cluster === undefined && transparent !== true && !issues.has(`${path}.cluster`)) {
+    const hint = "Add cluster: 'web'.";
+    issues.add(`${path}.cluster`, 'missing', 'this key is missing', { hint });
+  }
+  if (cluster === undefined || (config.clusters === undefined && issues.has('clusters'))) {
     return;
   }
   // Clusters that were reported for something else are known all the same.
-  const known = Object.keys(config.clusters);
+  const known = Object.keys(config.clusters ?? {});
   if (known.includes(cluster) || issues.has(joinPath('clusters', cluster))) {
     return;
   }
@@ -63,6 +68,27 @@ function checkCluster(
     got: cluster,
     hint,
   });
+}
+
+function checkTransparent(listener: UsableListener, path: string, issues: IssueList): void {
+  const { address, direction, transparent, workloadAddress, cluster } = listener;
+  if (transparent === true && address?.startsWith('unix:')) {
+    const hint = 'Leave it out, or listen on an IP address.';
+    const problem = 'connections are never redirected to a unix socket';
+    issues.add(`${path}.transparent`, 'contradiction', problem, { hint });
+  }
+  if (workloadAddress === undefined || issues.has(`${path}.direction`)) {
+    return;
+  }
+  const complain = (problem: string): void =>
+    issues.add(`${path}.workloadAddress`, 'contradiction', problem, {
+      hint: "It is for listeners with transparent: true and direction: 'inbound'.",
+    });
+  if (transparent !== true || direction !== 'inbound') {
+    complain('this listener has no connections to the port of the workload');
+  } else if (cluster !== undefined) {
+    complain(`all connections go to the cluster '${cluster}'`);
+  }
 }
 
 function checkFamily(listener: UsableListener, path: string, issues: IssueList): void {

@@ -3,6 +3,7 @@
 
 import { isIP } from 'node:net';
 import { formatAddress, parseAddress } from '../../base/address.ts';
+import { parseDestination } from '../../base/destination.ts';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../../base/endpoint-address.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
@@ -46,6 +47,8 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkMode(value, path, issues);
     case 'address':
       return checkAddress(node.use, value, path, issues);
+    case 'destination':
+      return checkDestination(value, path, issues);
     case 'nameServer':
       return checkNameServer(value, path, issues);
     case 'share':
@@ -242,6 +245,20 @@ function checkAddress(
     return null;
   }
   return formatEndpointAddress(address);
+}
+
+function checkDestination(value: unknown, path: string, issues: IssueList): string | null {
+  if (typeof value !== 'string') {
+    const problem = "expected a destination such as '10.96.0.10:80'";
+    issues.add(path, 'wrong-type', problem, { got: value });
+    return null;
+  }
+  const parsed = parseDestination(value);
+  if (!parsed.ok) {
+    issues.addProblem(path, parsed, value);
+    return null;
+  }
+  return value;
 }
 
 /** With the port that name servers have, unless it says another. */

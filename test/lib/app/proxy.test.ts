@@ -270,6 +270,7 @@ test('/connections has names in place of ids', async () => {
         state: 'open',
         downstreamAddress: '127.0.0.1:5',
         upstreamAddress: '10.0.0.1:80',
+        originalDst: null,
         ageMs: 1,
         idleMs: 2,
         downstreamReadBytes: 3,

@@ -103,7 +103,7 @@ test('an unknown key is told with the nearest right one, or with all of them', (
   assert.deepEqual(problems(withListener({ adress: 'x' })), ['unknown-key listeners[0].adress']);
   assert.match(hints(withListener({ adress: 'x' })), /'address'/);
   assert.match(hints(withListener({ timeout: '5s' })), /'idleTimeout'|'userTimeout'/);
-  assert.match(hints(withCluster({ tls: {} })), /endpoints, balancer/);
+  assert.match(hints(withCluster({ tls: {} })), /endpoints, destinations, balancer/);
 });
 
 test('keys that every object has by inheritance are unknown, too', () => {
@@ -116,7 +116,7 @@ test('keys that every object has by inheritance are unknown, too', () => {
 });
 
 test('a missing key is told with an example that is valid', () => {
-  assert.deepEqual(problems({}), ['missing listeners', 'missing clusters']);
+  assert.deepEqual(problems({}), ['missing listeners']);
   assert.deepEqual(problems(sample({ listeners: [{}] })), [
     'missing listeners[0].address',
     'missing listeners[0].cluster',

@@ -37,6 +37,7 @@ const event: EventOf<'connectionClosed'> = {
   attemptCount: 1,
   downstreamAddress: '127.0.0.1:50000',
   upstreamAddress: '10.0.0.5:80',
+  originalDst: '10.96.0.1:80',
 };
 
 test('ids become names, the close reason and the errno become words', () => {
@@ -48,6 +49,7 @@ test('ids become names, the close reason and the errno become words', () => {
     endpoint: '2/3',
     downstreamAddress: '127.0.0.1:50000',
     upstreamAddress: '10.0.0.5:80',
+    originalDst: '10.96.0.1:80',
     closeReason: 'upstream_reset',
     errno: 'ECONNRESET',
     started: '2023-11-14T22:13:20.000Z',

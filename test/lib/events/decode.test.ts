@@ -20,6 +20,7 @@ const closed = encodeEvent({
     attemptCount: 2,
     downstreamAddress: '[::1]:5',
     upstreamAddress: '10.0.0.5:80',
+    originalDst: '',
   },
   cut: ['upstreamAddress'],
 });
@@ -48,6 +49,7 @@ test('numbers and byte fields have their names', () => {
     attemptCount: 2,
     downstreamAddress: '[::1]:5',
     upstreamAddress: '10.0.0.5:80',
+    originalDst: '',
     cutFields: ['upstreamAddress'],
   });
 });

@@ -64,6 +64,7 @@ void CloseReasonsTest::provoke(CloseReason reason) {
     case CloseReason::ResourcesExhausted:
       provokeWhileConnecting(reason);
       break;
+    case CloseReason::Loop:
     case CloseReason::ListenerLimit:
     case CloseReason::ConnectionLimit:
     case CloseReason::BufferLimit:
@@ -104,6 +105,8 @@ void CloseReasonsTest::provokeByLimit(CloseReason reason) {
     world.config.listener(1).connectionsMax = 0;
   } else if (reason == CloseReason::ConnectionLimit) {
     world.config.next.limits.connectionsMax = 0;
+  } else if (reason == CloseReason::Loop) {
+    world.config.listener(1).transparent = true;
   } else {
     world.config.next.limits.bufferedBytesMax = 1;
     world.config.next.limits.pipeCountMax = 0;
@@ -146,8 +149,8 @@ TEST_P(CloseReasonsTest, IsCountedAndRecorded) {
   }
   EXPECT_EQ(world.proxy.listenerCell(1, ListenerTcpCell::kOpenNow), 0U);
   // Who is turned away was never a connection: a record of the limit stands for all of them.
-  const bool turnedAway =
-      reason == CloseReason::ListenerLimit || reason == CloseReason::ConnectionLimit;
+  const bool turnedAway = reason == CloseReason::ListenerLimit ||
+                          reason == CloseReason::ConnectionLimit || reason == CloseReason::Loop;
   const auto records =
       world.proxy.sink().of(turnedAway ? EventKind::LimitReached : EventKind::ConnectionClosed);
   ASSERT_EQ(records.size(), 1U);

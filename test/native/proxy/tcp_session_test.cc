@@ -56,7 +56,7 @@ TEST_P(TcpSessionTest, ReportsTheEndingInOneRecord) {
   EXPECT_EQ(numbers[8], 4U);
   EXPECT_EQ(numbers[9], 2U);
   EXPECT_EQ(numbers[10], 1U) << "attempts";
-  ASSERT_EQ(events[0].fields.size(), 2U);
+  ASSERT_EQ(events[0].fields.size(), 3U);
   EXPECT_TRUE(events[0].fields[0].starts_with("10.0.0.1:")) << events[0].fields[0];
   EXPECT_EQ(events[0].fields[1], "10.0.1.1:90");
 }
