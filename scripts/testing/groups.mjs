@@ -241,6 +241,7 @@ export const GROUPS = [
       { program: 'ip', package: 'iproute2' },
       { program: 'curl', package: 'curl' },
       { program: 'python3', package: 'python3' },
+      { program: 'iperf3', package: 'iperf3' },
     ],
     run: (context) => runNodeTests(context, testsIn('test/netns')),
   },
