@@ -1,5 +1,6 @@
 // Cursor: reads numbers and runs of bytes from the front of a span, in network order. Reading past
-// the end gives nothing and is remembered, so that one question at the end is enough.
+// the end gives nothing, leaves nothing and is remembered, so that one question at the end is
+// enough and a loop over what is left always ends.
 #pragma once
 
 #include <cstddef>
@@ -24,8 +25,12 @@ class Cursor {
 
   base::Bytes take(std::size_t bytes) noexcept {
     failed_ = failed_ || bytes > rest_.size();
-    const base::Bytes taken = rest_.first(failed_ ? 0 : bytes);
-    rest_ = rest_.subspan(taken.size());
+    if (failed_) {
+      rest_ = {};
+      return {};
+    }
+    const base::Bytes taken = rest_.first(bytes);
+    rest_ = rest_.subspan(bytes);
     return taken;
   }
 

@@ -238,7 +238,12 @@ class Writer {
 
   void add(std::string_view text) noexcept { add(base::bytesOf(text)); }
 
-  /// In network order.
+  void zeros(std::size_t bytes) noexcept {
+    constexpr std::array<std::byte, kUnixPathBytes> kZeros{};
+    add(std::span(kZeros).first(bytes));
+  }
+
+  /// Of up to four bytes, in network order.
   void number(std::size_t value, std::size_t bytes) noexcept {
     for (std::size_t left = bytes; left > 0; --left) {
       const std::array<std::byte, 1> one{static_cast<std::byte>(value >> (8 * (left - 1)))};
@@ -297,7 +302,7 @@ void writeVersion1(const ProxyHeader& header, Writer& writer) {
 
 void addPath(const base::Address& address, Writer& writer) noexcept {
   writer.add(address.path());
-  writer.number(0, kUnixPathBytes - address.path().size());
+  writer.zeros(kUnixPathBytes - address.path().size());
 }
 
 void addIp(const base::Address& address, Writer& writer) noexcept {

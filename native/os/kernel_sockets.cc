@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <optional>
 
 #include <fcntl.h>
 #include <linux/sockios.h>

@@ -25,7 +25,11 @@ await proxy.start(config);
 
 process.on('message', (milliseconds: number) => {
   process.send?.('blocking', () => {
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+    const until = performance.now() + milliseconds;
+    // One wait may end a little early.
+    for (let left = milliseconds; left > 0; left = until - performance.now()) {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, left);
+    }
     process.send?.('awake');
   });
 });
