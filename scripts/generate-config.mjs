@@ -53,6 +53,7 @@ function typeText(node) {
     case 'template':
     case 'name':
     case 'mode':
+    case 'ports':
       return 'string';
     case 'word':
     case 'object':

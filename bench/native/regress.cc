@@ -1,9 +1,11 @@
-// Counts the instructions of the proxy for a fixed script: connections one after another, then
-// messages of 64 bytes one after another, with one message under way. One worker, turned by hand on
-// this thread over the kernel's own sockets; client and server are the script and are not counted.
-// Time is moved by hand, so that two runs do exactly the same. Run under
+// Counts the instructions of the proxy for a fixed script: connections one after another, of
+// clients that speak late, and at once without and with detection; then messages of 64 bytes one
+// after another, with one message under way. One worker, turned by hand on this thread over the
+// kernel's own sockets; client and server are the script and are not counted. Time is moved by
+// hand, so that two runs do exactly the same. Run under
 //   valgrind --tool=callgrind --collect-atstart=no bench_regress
-// by bench/regress/main.ts, which reads the dumps "connection" and "message".
+// by bench/regress/main.ts, which reads the dumps "connection", "spoken", "detected",
+// "detectedHttp" and "message".
 
 #include <array>
 #include <cerrno>
@@ -131,20 +133,24 @@ void receiveEnd(int fd) {
 }
 
 /// What `weft forward` is configured to by default, with one endpoint.
-snapshot::Snapshot snapshotFor(const base::Address& endpoint) {
+snapshot::Snapshot snapshotFor(const base::Address& endpoint, snapshot::Protocol protocol,
+                               std::uint64_t revision) {
   const snapshot::Keepalive keepalive{
       .idle = std::chrono::seconds(60), .interval = std::chrono::seconds(10), .probesMax = 6};
   auto listener = std::make_shared<snapshot::Listener>();
   listener->id = {1};
   listener->name = "regress";
   listener->backlogCount = 64;
+  listener->protocol = protocol;
+  listener->serverFirstAfter = std::chrono::milliseconds(20);
+  listener->detectTimeout = std::chrono::seconds(10);
   listener->clusterId = {1};
   listener->connectionsMax = 1'000;
   listener->idleTimeout = std::chrono::hours(1);
   listener->keepalive = keepalive;
   auto cluster = std::make_shared<snapshot::Cluster>();
   cluster->id = {1};
-  cluster->revision = 1;
+  cluster->revision = revision;
   cluster->name = "regress";
   cluster->balancer = {.type = snapshot::BalancerType::P2cEwma,
                        .rttDefault = std::chrono::milliseconds(30),
@@ -156,7 +162,7 @@ snapshot::Snapshot snapshotFor(const base::Address& endpoint) {
   cluster->keepalive = keepalive;
   cluster->endpoints.push_back({.id = {1}, .address = endpoint, .weight = 1});
   snapshot::Snapshot made;
-  made.revision = 1;
+  made.revision = revision;
   made.drainTimeout = std::chrono::seconds(10);
   made.limits = {.connectionsMax = 1'000,
                  .bufferedBytesMax = std::uint64_t{256} << 20,
@@ -170,7 +176,7 @@ snapshot::Snapshot snapshotFor(const base::Address& endpoint) {
 /// The proxy: a worker as the engine makes it, without a thread.
 class Proxy {
  public:
-  explicit Proxy(const base::Address& endpoint) {
+  explicit Proxy(base::Address endpoint) : endpoint_(std::move(endpoint)) {
     router_.connectionsMax = 1'000;
     const engine::EngineOptions sizes{
         .workerCount = 1, .eventRingBytes = 1U << 20, .cellCount = 4'096, .runCount = 256};
@@ -192,8 +198,7 @@ class Proxy {
       die("listen");
     }
     listener_ = listening.value();
-    thread_->worker().apply(std::make_shared<const snapshot::Snapshot>(snapshotFor(endpoint)),
-                            {{base::ListenerId{1}, std::make_shared<proxy::Gate>()}});
+    apply(snapshot::Protocol::Opaque);
     thread_->worker().openAcceptor(listener_, {1});
   }
 
@@ -205,6 +210,12 @@ class Proxy {
 
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
+
+  void apply(snapshot::Protocol protocol) {
+    thread_->worker().apply(
+        std::make_shared<const snapshot::Snapshot>(snapshotFor(endpoint_, protocol, ++revision_)),
+        {{base::ListenerId{1}, listenerGate_}});
+  }
 
   [[nodiscard]] sockaddr_in address() const { return boundTo(listener_); }
 
@@ -234,6 +245,9 @@ class Proxy {
   engine::RouterShared router_;
   NoEvents events_;
   std::unique_ptr<engine::WorkerThread> thread_;
+  const base::Address endpoint_;
+  std::shared_ptr<proxy::Gate> listenerGate_ = std::make_shared<proxy::Gate>();
+  std::uint64_t revision_ = 0;
   int listener_ = -1;
   int turnCount_ = 0;
 };
@@ -244,11 +258,16 @@ struct Pair {
   int server;
 };
 
-Pair openPair(Proxy& proxy, int server) {
+/// `first` is sent before the proxy can accept.
+Pair openPair(Proxy& proxy, int server, std::string_view first = {}) {
   const int client = loopbackSocket();
   const sockaddr_in address = proxy.address();
   if (::connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
     die("connect");
+  }
+  if (!first.empty() &&
+      ::send(client, first.data(), first.size(), 0) != static_cast<ssize_t>(first.size())) {
+    die("send");
   }
   proxy.turnUntil([&] { return isReadable(server); });
   const int accepted = ::accept(server, nullptr, nullptr);
@@ -286,6 +305,33 @@ void runConnections(Proxy& proxy, int server, int count) {
   }
 }
 
+constexpr std::string_view kByte = "x";
+constexpr std::string_view kRequest = "GET / HTTP/1.1\r\nHost: www.example.com\r\n\r\n";
+static_assert(kRequest.size() < kMessageBytes);
+
+/// The client speaks at once, the server answers with a byte.
+void runSpoken(Proxy& proxy, int server, std::string_view first, int count) {
+  for (int i = 0; i < count; ++i) {
+    const Pair pair = openPair(proxy, server, first);
+    proxy.turnUntil([&] { return isReadable(pair.server); });
+    receiveBytes(pair.server, first.size());
+    sendBytes(pair.server, 1);
+    proxy.turnUntil([&] { return isReadable(pair.client); });
+    receiveBytes(pair.client, 1);
+    closePair(proxy, pair);
+  }
+}
+
+/// Turns of one count, after a warm-up.
+int countSpoken(Proxy& proxy, int server, std::string_view first, const char* unit) {
+  runSpoken(proxy, server, first, kWarmUpConnections);
+  CALLGRIND_DUMP_STATS_AT("between");
+  static_cast<void>(proxy.takeTurnCount());
+  runSpoken(proxy, server, first, kConnections);
+  CALLGRIND_DUMP_STATS_AT(unit);
+  return proxy.takeTurnCount();
+}
+
 void runMessages(Proxy& proxy, const Pair& pair, int count) {
   for (int i = 0; i < count; ++i) {
     echoOnce(proxy, pair, kMessageBytes);
@@ -306,6 +352,12 @@ int runScript() {
   CALLGRIND_DUMP_STATS_AT("connection");
   const int connectionTurns = proxy.takeTurnCount();
 
+  const int spokenTurns = countSpoken(proxy, server, kByte, "spoken");
+  proxy.apply(snapshot::Protocol::Detect);
+  const int detectedTurns = countSpoken(proxy, server, kByte, "detected");
+  const int detectedHttpTurns = countSpoken(proxy, server, kRequest, "detectedHttp");
+
+  proxy.apply(snapshot::Protocol::Opaque);
   const Pair pair = openPair(proxy, server);
   runMessages(proxy, pair, kWarmUpMessages);
   CALLGRIND_DUMP_STATS_AT("between");
@@ -315,9 +367,12 @@ int runScript() {
   const int messageTurns = proxy.takeTurnCount();
   closePair(proxy, pair);
   ::close(server);
-  std::printf(
-      "{\"connection\":{\"count\":%d,\"turns\":%d},\"message\":{\"count\":%d,\"turns\":%d}}\n",
-      kConnections, connectionTurns, kMessages, messageTurns);
+  std::printf(R"({"connection":{"count":%d,"turns":%d},"spoken":{"count":%d,"turns":%d},)"
+              R"("detected":{"count":%d,"turns":%d},"detectedHttp":{"count":%d,"turns":%d},)"
+              R"("message":{"count":%d,"turns":%d}})"
+              "\n",
+              kConnections, connectionTurns, kConnections, spokenTurns, kConnections, detectedTurns,
+              kConnections, detectedHttpTurns, kMessages, messageTurns);
   return 0;
 }
 

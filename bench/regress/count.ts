@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { root } from '../support/paths.ts';
 import { type Profile, parseCallgrind } from './callgrind.ts';
-import { type Figure, type Figures, figureOf, type Unit } from './figures.ts';
+import { type Figure, type Figures, figureOf, type Unit, units } from './figures.ts';
 import { type Picks, picksOf } from './picks.ts';
 
 // What build() makes.
@@ -58,10 +58,8 @@ function profile(program: string): { readonly output: string; readonly profiles:
 export function countInstructions(program = built): Figures {
   const { output, profiles } = profile(program);
   const counts = JSON.parse(output) as Counts;
-  return {
-    connection: figureFor('connection', profiles, counts),
-    message: figureFor('message', profiles, counts),
-  };
+  const entries = units.map((unit) => [unit, figureFor(unit, profiles, counts)] as const);
+  return Object.fromEntries(entries) as Record<Unit, Figure>;
 }
 
 // Instructions of one pick, by balancer and number of endpoints.

@@ -2,7 +2,9 @@
 
 import type { Profile } from './callgrind.ts';
 
-export const units = ['connection', 'message'] as const;
+// A connection whose client speaks late, one whose client speaks at once, the same with detection, the same with a
+// request instead of a byte, a message.
+export const units = ['connection', 'spoken', 'detected', 'detectedHttp', 'message'] as const;
 export type Unit = (typeof units)[number];
 
 export interface Figure {
@@ -75,6 +77,11 @@ export function compare(before: Figures, now: Figures): Comparison[] {
       grown: risen ? grownFunctions(before[unit], now[unit]) : [],
     };
   });
+}
+
+// What detection adds to a connection, as a share; it may be as much as a figure may rise.
+export function detectionCost(figures: Figures): number {
+  return figures.detected.instructions / figures.spoken.instructions - 1;
 }
 
 // The largest difference between two runs, as a share.

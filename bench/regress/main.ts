@@ -1,7 +1,7 @@
 // npm run bench:regress [-- --record]: instructions of the proxy for one connection and for one
 // message, against bench/results/regress.json. Fails when a figure rises by more than 3 % and names
-// the functions that grew, and when a pick among 10,000 endpoints costs more than one among 10.
-// docs/benchmarks.md says when to record new figures.
+// the functions that grew, when detection costs a connection more than that, and when a pick among
+// 10,000 endpoints costs more than one among 10. docs/benchmarks.md says when to record new figures.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -12,9 +12,11 @@ import { build, compilerVersion, countInstructions, countPicks } from './count.t
 import {
   type Comparison,
   compare,
+  detectionCost,
   type Figures,
   noiseBetween,
   noiseMax,
+  riseMax,
   units,
 } from './figures.ts';
 import { judgePicks } from './picks.ts';
@@ -62,7 +64,11 @@ function check(figures: Figures): boolean {
   if (comparisons.some(({ change }) => change < -noiseMax)) {
     say(`fewer than recorded: keep it with npm run bench:regress -- --record`);
   }
-  return !risen;
+  const detection = detectionCost(figures);
+  say(`detection adds ${percent(detection)} to a connection`);
+  if (detection > riseMax)
+    say('  more than 3 %: a client that speaks at once pays too much for it');
+  return !risen && detection <= riseMax;
 }
 
 function checkPicks(): boolean {

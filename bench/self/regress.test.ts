@@ -3,7 +3,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseCallgrind } from '../regress/callgrind.ts';
-import { compare, type Figure, type Figures, figureOf, noiseBetween } from '../regress/figures.ts';
+import {
+  compare,
+  detectionCost,
+  type Figure,
+  type Figures,
+  figureOf,
+  noiseBetween,
+  units,
+} from '../regress/figures.ts';
 import { judgePicks, picksOf } from '../regress/picks.ts';
 
 const dump = `# callgrind format
@@ -53,18 +61,30 @@ test('the script itself is not counted', () => {
 function figures(functions: Record<string, number>): Figures {
   const instructions = Object.values(functions).reduce((sum, cost) => sum + cost, 0);
   const figure: Figure = { instructions, functions };
-  return { connection: figure, message: figure };
+  return {
+    connection: figure,
+    spoken: figure,
+    detected: figure,
+    detectedHttp: figure,
+    message: figure,
+  };
 }
 
 test('a rise of 3 % passes, a larger one fails and names what grew, the most first', () => {
   const before = figures({ read: 500, write: 400, turn: 100 });
+  const within = compare(before, figures({ read: 530, write: 400, turn: 100 }));
   assert.deepEqual(
-    compare(before, figures({ read: 530, write: 400, turn: 100 })).map(({ risen }) => risen),
-    [false, false],
+    within.map(({ unit, risen }) => [unit, risen]),
+    units.map((unit) => [unit, false]),
   );
   const [connection] = compare(before, figures({ read: 510, write: 390, turn: 100, log: 35 }));
   assert.equal(connection?.risen, true);
   assert.deepEqual(connection?.grown, ['+35 (0 -> 35) log', '+10 (500 -> 510) read']);
+});
+
+test('what detection adds is a share of the same connection without it', () => {
+  const measured = { ...figures({ a: 1000 }), detected: { instructions: 1020, functions: {} } };
+  assert.ok(Math.abs(detectionCost(measured) - 0.02) < 1e-9);
 });
 
 test('noise is the largest difference between two runs', () => {

@@ -11,7 +11,7 @@ import type { ConnectionsQuery, KnownNames } from './view.ts';
 export const connectionsLimit = { default: 100, max: 10_000 } as const;
 
 const directions: readonly Direction[] = ['inbound', 'outbound'];
-const states: readonly ConnectionState[] = ['connecting', 'open', 'closing'];
+const states: readonly ConnectionState[] = ['connecting', 'open', 'closing', 'detecting'];
 const parameters = ['limit', 'listener', 'cluster', 'direction', 'state', 'address', 'olderThan'];
 
 type Read<Value> =

@@ -83,6 +83,8 @@ export interface ConnectionReport {
   readonly cluster: string | null;
   readonly endpoint: string | null;
   readonly state: string;
+  /** `null` while it is not known. */
+  readonly protocol: string | null;
   readonly downstreamAddress: string;
   readonly upstreamAddress: string | null;
   readonly originalDst: string | null;

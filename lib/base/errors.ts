@@ -57,6 +57,7 @@ export const configIssueCodes = [
   'bad-mode',
   'bad-name',
   'bad-path',
+  'bad-ports',
   'bad-size',
   'bad-template',
   'contradiction',

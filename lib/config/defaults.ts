@@ -34,7 +34,13 @@ export const defaults = {
     'original',
     'what the workload offers to this host alone stays closed to others',
   ),
-  listenerProtocol: because('opaque', 'bytes pass as they are'),
+  listenerProtocol: because('detect', 'the first bytes of each connection tell'),
+  listenerPortProtocols: because(null, 'no port needs to be listed', 'none'),
+  listenerServerFirstAfterMs: because(20, 'long for a client that speaks, short for a person'),
+  listenerDetectTimeoutMs: because(
+    10_000,
+    'whoever needs longer for a first line is no HTTP client',
+  ),
   listenerConnectionsMax: because(null, 'one listener may use all there is', allConnections),
   listenerIdleTimeoutMs: because(3_600_000, 'database pools keep silent connections for long'),
   listenerBacklogCount: because(
@@ -59,6 +65,7 @@ export const defaults = {
 
   clusters: because(null, 'a sidecar passes connections on to where they meant to go', 'none'),
   clusterDestinations: because(null, 'listeners name their cluster', 'none'),
+  clusterProtocol: because(null, 'whoever connects tells', "the listener's"),
   clusterBalancer: because(
     'p2cEwma',
     'finds the fast endpoint, and no worker needs to know another',

@@ -25,6 +25,7 @@ export function originalClusters(user: UserConfig): ResolvedCluster[] {
   );
   return directions.map((direction) => ({
     name: originalClusterNames[direction],
+    protocol: null,
     balancer: { type: 'roundRobin', slowStart: null },
     zonePreference: null,
     ownZone: null,

@@ -7,12 +7,14 @@ import { parseDuration } from '../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-address.ts';
 import { freezeDeep } from '../base/freeze.ts';
 import type { Parsed } from '../base/parsed.ts';
+import { parsePorts } from '../base/ports.ts';
 import { parseSize } from '../base/size.ts';
 import type {
   BalancerSnapshot,
   DestinationSnapshot,
   KeepaliveSnapshot,
   LimitsSnapshot,
+  PortProtocolSnapshot,
   SlowStartSnapshot,
 } from '../contract/snapshot.ts';
 import type {
@@ -34,6 +36,7 @@ import type {
   EndpointConfig,
   KeepaliveConfig,
   ListenerConfig,
+  PortProtocolConfig,
   SlowStartConfig,
   UserConfig,
 } from './user-config.ts';
@@ -157,6 +160,12 @@ function resolveListener(
     unixMode: isUnix ? unixMode : null,
     backlogCount: listener.backlog ?? defaults.listenerBacklogCount.value,
     protocol: listener.protocol ?? defaults.listenerProtocol.value,
+    portProtocols: (listener.portProtocols ?? []).map(resolvePortProtocol),
+    serverFirstAfterMs: msOrNull(
+      listener.serverFirstAfter,
+      defaults.listenerServerFirstAfterMs.value,
+    ),
+    detectTimeoutMs: ms(listener.detectTimeout, defaults.listenerDetectTimeoutMs.value),
     cluster: listener.cluster ?? originalClusterNames[direction],
     transparent: listener.transparent ?? defaults.listenerTransparent.value,
     workloadAddress: listener.workloadAddress ?? defaults.listenerWorkloadAddress.value,
@@ -168,9 +177,15 @@ function resolveListener(
   };
 }
 
+function resolvePortProtocol({ ports, protocol }: PortProtocolConfig): PortProtocolSnapshot {
+  const { first, last } = checked(parsePorts(ports));
+  return { firstPort: first, lastPort: last, protocol };
+}
+
 function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig): ResolvedCluster {
   return {
     name,
+    protocol: cluster.protocol ?? defaults.clusterProtocol.value,
     balancer: resolveBalancer(cluster),
     ...resolveZonePreference(cluster, user),
     connectTimeoutMs: ms(cluster.connectTimeout, connectTimeoutDefaultMs(name, user)),

@@ -14,6 +14,8 @@ export type SchemaNode =
   | WordNode
   | { readonly kind: 'name' }
   | { readonly kind: 'mode' }
+  /** One port or two with a dash between them. */
+  | { readonly kind: 'ports' }
   /** A listener may have port 0: the kernel chooses. An endpoint may be a host name with a port. */
   | { readonly kind: 'address'; readonly use: 'listen' | 'endpoint' }
   /** A number with a fraction. */

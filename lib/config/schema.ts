@@ -37,6 +37,17 @@ const userTimeoutField = optional(
   { nullMeans: 'the kernel decides', default: defaults.userTimeoutMs },
 );
 
+const protocolHint = oneOf('Protocol', ['detect', 'opaque', 'http1', 'http2', 'grpc', 'tls']);
+
+const portProtocol = object('PortProtocolConfig', 'What connections to some ports carry.', {
+  ports: required(
+    "One port or a range, both ends included: `'3306'`, `'8000-8100'`.",
+    { kind: 'ports' },
+    "'3306'",
+  ),
+  protocol: required('The same words as for a listener.', protocolHint, "'opaque'"),
+});
+
 const listener = object('ListenerConfig', 'An address that Weft accepts connections on.', {
   name: optional(
     'The word for it in metrics, logs and the admin server. A reload knows a listener by its name.',
@@ -68,9 +79,26 @@ const listener = object('ListenerConfig', 'An address that Weft accepts connecti
     oneOf('Direction', ['inbound', 'outbound']),
     { default: defaults.listenerDirection },
   ),
-  protocol: optional('What the bytes are.', oneOf('Protocol', ['opaque']), {
-    default: defaults.listenerProtocol,
-  }),
+  protocol: optional(
+    'What connections carry. `detect` finds out from the first bytes; the other words skip that, and `opaque` connects at once.',
+    protocolHint,
+    { default: defaults.listenerProtocol },
+  ),
+  portProtocols: optional(
+    'What connections to certain ports carry: more exact than the word of the cluster, which is more exact than `protocol`.',
+    { kind: 'list', item: portProtocol },
+    { default: defaults.listenerPortProtocols },
+  ),
+  serverFirstAfter: optional(
+    'When a client has been silent for so long, its cluster is connected to, because the server may be the one that speaks first.',
+    duration(1, 600_000),
+    { nullMeans: 'wait for the client', default: defaults.listenerServerFirstAfterMs },
+  ),
+  detectTimeout: optional(
+    'A beginning that is undecided for so long is forwarded as opaque.',
+    duration(10, 600_000),
+    { default: defaults.listenerDetectTimeoutMs },
+  ),
   connectionsMax: optional(
     'Open connections of this listener; more are closed at once with the reason `listener_limit`.',
     { kind: 'integer', min: 1, max: 10_000_000 },
@@ -231,6 +259,11 @@ const cluster = object('ClusterConfig', 'Interchangeable endpoints with one bala
     'Endpoints in the zone of this proxy are preferred when it has a `zone`.',
     zonePreference,
     { nullMeans: 'zones make no difference' },
+  ),
+  protocol: optional(
+    'What every connection to it carries, on listeners whose ports do not say otherwise.',
+    protocolHint,
+    { default: defaults.clusterProtocol },
   ),
   connectTimeout: optional('How long one attempt to connect may take.', duration(1, 600_000), {
     default: defaults.clusterConnectTimeoutInboundMs,

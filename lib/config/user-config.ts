@@ -13,7 +13,7 @@ export type WorkloadAddress = 'original' | 'loopback';
 
 export type Direction = 'inbound' | 'outbound';
 
-export type Protocol = 'opaque';
+export type Protocol = 'detect' | 'opaque' | 'http1' | 'http2' | 'grpc' | 'tls';
 
 export type BalancerType =
   | 'p2cEwma'
@@ -117,8 +117,30 @@ export interface ListenerConfig {
    */
   readonly direction?: Direction | undefined;
 
-  /** What the bytes are. Default: `'opaque'` (bytes pass as they are). */
+  /**
+   * What connections carry. `detect` finds out from the first bytes; the other words skip that, and
+   * `opaque` connects at once. Default: `'detect'` (the first bytes of each connection tell).
+   */
   readonly protocol?: Protocol | undefined;
+
+  /**
+   * What connections to certain ports carry: more exact than the word of the cluster, which is more
+   * exact than `protocol`. Default: none (no port needs to be listed).
+   */
+  readonly portProtocols?: readonly PortProtocolConfig[] | undefined;
+
+  /**
+   * When a client has been silent for so long, its cluster is connected to, because the server may
+   * be the one that speaks first. A duration of 1ms to 10m. `null`: wait for the client. Default:
+   * `'20ms'` (long for a client that speaks, short for a person).
+   */
+  readonly serverFirstAfter?: Duration | null | undefined;
+
+  /**
+   * A beginning that is undecided for so long is forwarded as opaque. A duration of 10ms to 10m.
+   * Default: `'10s'` (whoever needs longer for a first line is no HTTP client).
+   */
+  readonly detectTimeout?: Duration | undefined;
 
   /**
    * Open connections of this listener; more are closed at once with the reason `listener_limit`. A
@@ -165,6 +187,15 @@ export interface ListenerConfig {
    * for all, changed where it matters).
    */
   readonly accessLog?: boolean | undefined;
+}
+
+/** What connections to some ports carry. */
+export interface PortProtocolConfig {
+  /** One port or a range, both ends included: `'3306'`, `'8000-8100'`. */
+  readonly ports: string;
+
+  /** The same words as for a listener. */
+  readonly protocol: Protocol;
 }
 
 /** TCP keepalive: finds peers that vanished. */
@@ -227,6 +258,12 @@ export interface ClusterConfig {
    * difference.
    */
   readonly zonePreference?: ZonePreferenceConfig | null | undefined;
+
+  /**
+   * What every connection to it carries, on listeners whose ports do not say otherwise. Default:
+   * the listener's (whoever connects tells).
+   */
+  readonly protocol?: Protocol | undefined;
 
   /**
    * How long one attempt to connect may take. A duration of 1ms to 10m. Default: `1s`; `300ms` when

@@ -19,6 +19,7 @@ export const accessLogFields = [
   'downstreamReadBytes',
   'upstreamReadBytes',
   'attemptCount',
+  'protocol',
 ] as const;
 
 export type AccessLogField = (typeof accessLogFields)[number];

@@ -2,7 +2,7 @@
 // an argument is at fault.
 
 import type { MetricsMemory } from './metrics.ts';
-import type { Snapshot } from './snapshot.ts';
+import type { ProtocolHint, Snapshot } from './snapshot.ts';
 
 export interface StartOptions {
   /** 1 to 256. */
@@ -32,7 +32,7 @@ export interface DrainResult {
   readonly forcedCount: number;
 }
 
-export type ConnectionState = 'connecting' | 'open' | 'closing';
+export type ConnectionState = 'connecting' | 'open' | 'closing' | 'detecting';
 
 /** Which connections to show; `null` is all of them. */
 export interface ConnectionFilter {
@@ -49,6 +49,8 @@ export type DumpQuery =
   | { readonly type: 'clusters'; readonly countMax: number }
   | { readonly type: 'listeners'; readonly countMax: number };
 
+export type Protocol = Exclude<ProtocolHint, 'detect'>;
+
 export interface ConnectionDump {
   readonly worker: number;
   readonly connectionId: number;
@@ -57,6 +59,8 @@ export interface ConnectionDump {
   /** `null` before an endpoint was picked. */
   readonly endpointId: number | null;
   readonly state: ConnectionState;
+  /** `null` while it is not known. */
+  readonly protocol: Protocol | null;
   readonly downstreamAddress: string;
   readonly upstreamAddress: string | null;
   /** Where a redirected connection meant to go. */
@@ -114,6 +118,7 @@ export interface ClosedLists {
   readonly workerCells: readonly string[];
   readonly runKinds: readonly string[];
   readonly directions: readonly string[];
+  readonly protocols: readonly string[];
   readonly balancers: readonly string[];
 }
 

@@ -40,6 +40,7 @@ export const eventNumbers = {
     'downstreamReadBytes',
     'upstreamReadBytes',
     'attemptCount',
+    'protocol',
   ],
   acceptPaused: ['listenerId', 'errno'],
   acceptResumed: ['listenerId'],
@@ -56,6 +57,9 @@ export const eventFields = {
   endpointAvailable: ['address'],
   limitReached: [],
 } as const satisfies Record<EventKind, readonly string[]>;
+
+/** What `protocol` stands for, by index; the first for a connection whose protocol never became known. */
+export const protocols = ['detect', 'opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
 
 /** An id that is not there, for example the endpoint of a connection that never had one. */
 export const noId = 0xffffffff;

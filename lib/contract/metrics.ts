@@ -51,10 +51,21 @@ export const runIds = {
   closeErrno: ['peer', 'direction', 'listenerOrClusterId', 'endpointId', 'errno'],
 } as const satisfies Record<RunKind, readonly string[]>;
 
-/** Cells of each run, in order. `closes` of listenerTcp stands for one cell for each close reason. */
+/** Cells of each run, in order. Those of listenerTcp from `opaque` to `tls` count connections by what they carry. `closes` of listenerTcp stands for one cell for each close reason. */
 export const runCells = {
   overflow: [],
-  listenerTcp: ['opens', 'openNow', 'readBytes', 'writeBytes', 'closes'],
+  listenerTcp: [
+    'opens',
+    'openNow',
+    'readBytes',
+    'writeBytes',
+    'opaque',
+    'http1',
+    'http2',
+    'grpc',
+    'tls',
+    'closes',
+  ],
   endpointTcp: [
     'opens',
     'openNow',

@@ -5,8 +5,8 @@
 
 export type Direction = 'inbound' | 'outbound';
 
-/** Detection is not needed for `opaque`: bytes pass uninterpreted. */
-export type ProtocolHint = 'opaque';
+/** What connections carry. `detect`: their first bytes will tell. */
+export type ProtocolHint = 'detect' | 'opaque' | 'http1' | 'http2' | 'grpc' | 'tls';
 
 /** Where an inbound connection goes: to the address that was meant, or to the same port of the loopback interface. */
 export type WorkloadAddress = 'original' | 'loopback';
@@ -37,6 +37,13 @@ export interface KeepaliveSnapshot {
   readonly probesMax: number;
 }
 
+/** Both ports included. */
+export interface PortProtocolSnapshot {
+  readonly firstPort: number;
+  readonly lastPort: number;
+  readonly protocol: ProtocolHint;
+}
+
 export interface ListenerSnapshot {
   /** Stable for one name for as long as the process lives. */
   readonly id: number;
@@ -48,6 +55,12 @@ export interface ListenerSnapshot {
   readonly unixMode: number | null;
   readonly backlogCount: number;
   readonly protocol: ProtocolHint;
+  /** The first that fits counts, before the cluster's hint and the listener's. */
+  readonly portProtocols: readonly PortProtocolSnapshot[];
+  /** How long a silent client is waited for before its cluster is connected to; `null`: until it speaks. */
+  readonly serverFirstAfterMs: number | null;
+  /** After so long an undecided beginning is opaque. */
+  readonly detectTimeoutMs: number;
   readonly clusterId: number;
   /** Connections were redirected here and meant to go elsewhere. */
   readonly transparent: boolean;
@@ -94,6 +107,8 @@ export interface ClusterSnapshot {
   /** Changes when anything in this cluster changes; an equal revision is not read again. */
   readonly revision: number;
   readonly name: string;
+  /** What every connection to it carries; `null`: the listener's hint counts. */
+  readonly protocol: ProtocolHint | null;
   readonly balancer: BalancerSnapshot;
   /** `null`: zones make no difference. */
   readonly zonePreference: ZonePreferenceSnapshot | null;

@@ -8,7 +8,7 @@ import type { Log } from '../base/log.ts';
 import { parseTemplate, renderTemplate, type TemplatePart } from '../base/template.ts';
 import { type AccessLogField, accessLogFields } from '../contract/access-log.ts';
 import { closeReasons } from '../contract/close-reason.ts';
-import { noId } from '../contract/events.ts';
+import { noId, protocols } from '../contract/events.ts';
 import type { EventOf } from './decode.ts';
 import { FileSink } from './file-sink.ts';
 import type { EventNames } from './names.ts';
@@ -194,6 +194,7 @@ export function accessLogLine(
     downstreamReadBytes: event.downstreamReadBytes,
     upstreamReadBytes: event.upstreamReadBytes,
     attemptCount: event.attemptCount,
+    protocol: event.protocol === 0 ? null : (protocols[event.protocol] ?? null),
   };
 }
 

@@ -6,7 +6,7 @@ import { labelText } from './labels.ts';
 import { type FamilyInfo, families } from './names.ts';
 import { type ProcessFacts, readProcess } from './process.ts';
 import type { Family, Sample } from './prometheus.ts';
-import { connectCells, type Registry, tcpCells } from './registry.ts';
+import { connectCells, knownProtocols, type Registry, tcpCells } from './registry.ts';
 import type { SeriesGroup } from './series.ts';
 
 /** What other rooms count. */
@@ -60,6 +60,7 @@ function connectionFamilies(registry: Registry): readonly Family[] {
   const { connect } = registry;
   return [
     { info: families.connectionCloseTotal, samples: closeReasonSamples(registry.closeReasons) },
+    { info: families.connectionProtocolTotal, samples: protocolSamples(registry.protocols) },
     { info: families.connectFailuresTotal, samples: cells(connect, connectCells.connectFailures) },
     { info: families.connectDuration, samples: connectDurationSamples(connect) },
     {
@@ -181,6 +182,15 @@ function* closeReasonSamples(group: SeriesGroup): Generator<Sample> {
   for (const series of group.all()) {
     for (const [cell, reason] of closeReasons.entries()) {
       const labels = `${labelText({ reason })},${series.labels}`;
+      yield { labels, value: group.value(series, cell) };
+    }
+  }
+}
+
+function* protocolSamples(group: SeriesGroup): Generator<Sample> {
+  for (const series of group.all()) {
+    for (const [cell, protocol] of knownProtocols.entries()) {
+      const labels = `${labelText({ protocol })},${series.labels}`;
       yield { labels, value: group.value(series, cell) };
     }
   }

@@ -109,12 +109,8 @@ export function connectLabels(
   });
 }
 
-/** Of weft_connection_close_total, without the reason. */
-export function closeReasonLabels(
-  source: LabelSource,
-  listenerId: number,
-  direction: number,
-): string {
+/** Of what Weft alone counts of a listener, without the reason or the protocol. */
+export function listenerLabels(source: LabelSource, listenerId: number, direction: number): string {
   const listener = source.listener(listenerId)?.name ?? 'unknown';
   return labelText({ listener, direction: directionName(direction) });
 }

@@ -29,6 +29,10 @@ export const families = {
     'weft_connection_close_total',
     'Connections that ended, by close reason',
   ),
+  connectionProtocolTotal: counter(
+    'weft_connection_protocol_total',
+    'Connections by what they carry, as soon as that is known',
+  ),
   connectFailuresTotal: counter(
     'weft_connect_failures_total',
     'Attempts to connect to an endpoint that failed',

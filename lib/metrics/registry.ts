@@ -7,12 +7,12 @@ import { type MetricsMemory, runCells, runKinds, type WorkerCell } from '../cont
 import type { ReleasedRun } from '../contract/snapshot.ts';
 import {
   closeErrnoLabels,
-  closeReasonLabels,
   connectLabels,
   destinationLabels,
   isRunConfigured,
   type LabelSource,
   labelText,
+  listenerLabels,
   overflowLabels,
   sourceLabels,
 } from './labels.ts';
@@ -39,6 +39,10 @@ export const connectCells = {
   unavailableNow: 3,
 } as const;
 
+/** What connections can be counted as, in the order of runCells. */
+export const knownProtocols = ['opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
+
+const protocolsFirst = runCells.listenerTcp.indexOf('opaque');
 const closesFirst = runCells.listenerTcp.indexOf('closes');
 const connectFirst = runCells.endpointTcp.indexOf('connectFailures');
 
@@ -72,6 +76,7 @@ export class Registry {
   readonly tcp = new SeriesGroup(4, [tcpCells.openNow]);
   readonly connect = new SeriesGroup(4, [connectCells.unavailableNow]);
   readonly closeReasons = new SeriesGroup(closeReasons.length, []);
+  readonly protocols = new SeriesGroup(knownProtocols.length, []);
   readonly closeErrno = new SeriesGroup(1, []);
   readonly #readers: readonly SlabReader[];
   readonly #labels: LabelSource;
@@ -132,7 +137,8 @@ export class Registry {
   expire(): boolean {
     this.refresh();
     const before = this.#now() - this.#idleMs();
-    for (const group of [this.tcp, this.connect, this.closeReasons, this.closeErrno]) {
+    const { tcp, connect, closeReasons: reasons, protocols, closeErrno } = this;
+    for (const group of [tcp, connect, reasons, protocols, closeErrno]) {
       group.expire(before);
     }
     let found = false;
@@ -285,7 +291,8 @@ function sharesOf(registry: Registry, source: LabelSource, view: RunView): reado
     case 'listenerTcp':
       return [
         share(registry.tcp, 0, () => labelText(sourceLabels(source, first, second))),
-        share(registry.closeReasons, closesFirst, () => closeReasonLabels(source, first, second)),
+        share(registry.protocols, protocolsFirst, () => listenerLabels(source, first, second)),
+        share(registry.closeReasons, closesFirst, () => listenerLabels(source, first, second)),
       ];
     case 'endpointTcp':
       return [
@@ -309,7 +316,11 @@ function overflowShares(
   const named = { listener: 'overflow', direction: 'overflow' };
   switch (runKinds[view.ids[0] ?? 0]) {
     case 'listenerTcp':
-      return [tcp, share(registry.closeReasons, closesFirst, () => labelText(named))];
+      return [
+        tcp,
+        share(registry.protocols, protocolsFirst, () => labelText(named)),
+        share(registry.closeReasons, closesFirst, () => labelText(named)),
+      ];
     case 'endpointTcp': {
       const connect = { direction: 'overflow', dst_cluster: 'overflow', target_addr: 'overflow' };
       return [tcp, share(registry.connect, connectFirst, () => labelText(connect))];

@@ -48,6 +48,7 @@ napi_value writeClosedLists(napi_env env) noexcept {
       .set("workerCells", writeWords(env, telemetry::kWorkerCellNames))
       .set("runKinds", writeWords(env, telemetry::kRunKindNames))
       .set("directions", writeWords(env, kDirectionWords))
+      .set("protocols", writeWords(env, kProtocolWords))
       .set("balancers", writeWords(env, kBalancerWords));
   return lists.object();
 }

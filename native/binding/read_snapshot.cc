@@ -56,6 +56,7 @@ constexpr Range kPercentRange{.min = 1, .max = 100};
 // At the average, and a hundred times that.
 constexpr Range kLoadBoundRange{.min = 100, .max = 10'000};
 constexpr Range kModeRange{.min = 0, .max = 0777};
+constexpr Range kPortRange{.min = 1, .max = UINT16_MAX};
 constexpr Range kUint16Range{.min = 1, .max = UINT16_MAX};
 constexpr std::size_t kReservedMax = 65'536;
 
@@ -108,7 +109,21 @@ std::optional<std::uint32_t> readMode(const Field& field) {
       [](const Field& present) { return present.number<std::uint32_t>(kModeRange); });
 }
 
-std::shared_ptr<const Listener> readListener(const Field& field,
+snapshot::Protocol readProtocol(const Field& field) {
+  return field.word<snapshot::Protocol>(kProtocolWords);
+}
+
+std::vector<snapshot::PortProtocol> readPortProtocols(Reading& reading, const Field& field) {
+  std::vector<snapshot::PortProtocol> ports;
+  readEach(reading, field, [&](const Field& element) {
+    ports.push_back({.firstPort = element.at("firstPort").number<std::uint16_t>(kPortRange),
+                     .lastPort = element.at("lastPort").number<std::uint16_t>(kPortRange),
+                     .protocol = readProtocol(element.at("protocol"))});
+  });
+  return ports;
+}
+
+std::shared_ptr<const Listener> readListener(Reading& reading, const Field& field,
                                              std::unordered_set<base::ListenerId>& taken) {
   auto listener = std::make_shared<Listener>(Listener{
       .id = readOwnId(field.at("id"), taken),
@@ -118,7 +133,10 @@ std::shared_ptr<const Listener> readListener(const Field& field,
       .ipv6Only = field.at("ipv6Only").boolean(),
       .unixMode = readMode(field.at("unixMode")),
       .backlogCount = field.at("backlogCount").number<std::uint32_t>(kUint16Range),
-      .protocol = field.at("protocol").word<snapshot::Protocol>(kProtocolWords),
+      .protocol = readProtocol(field.at("protocol")),
+      .portProtocols = readPortProtocols(reading, field.at("portProtocols")),
+      .serverFirstAfter = readDurationOrNull(field.at("serverFirstAfterMs")),
+      .detectTimeout = field.at("detectTimeoutMs").duration(kDurationRange),
       .clusterId = readId<base::ClusterId>(field.at("clusterId")),
       .transparent = field.at("transparent").boolean(),
       .workloadAddress =
@@ -217,6 +235,7 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
       .id = id,
       .revision = revision,
       .name = field.at("name").text(),
+      .protocol = field.at("protocol").orNull(readProtocol),
       .balancer = readBalancer(field.at("balancer")),
       .zonePreference = readZonePreference(field.at("zonePreference")),
       .connectTimeout = field.at("connectTimeoutMs").duration(kDurationRange),
@@ -280,7 +299,7 @@ std::shared_ptr<const snapshot::Snapshot> readSnapshot(Reading& reading, napi_va
   snapshot->limits = readLimits(root.at("limits"));
   const Field listeners = root.at("listeners");
   readEach(reading, listeners, [&](const Field& field) {
-    snapshot->listeners.push_back(readListener(field, listenerIds));
+    snapshot->listeners.push_back(readListener(reading, field, listenerIds));
   });
   readEach(reading, root.at("clusters"), [&](const Field& field) {
     snapshot->clusters.push_back(readCluster(reading, field, previous, clusterIds));

@@ -8,7 +8,8 @@
 namespace weft::binding {
 
 inline constexpr std::array<std::string_view, 2> kDirectionWords = {"inbound", "outbound"};
-inline constexpr std::array<std::string_view, 1> kProtocolWords = {"opaque"};
+inline constexpr std::array<std::string_view, 6> kProtocolWords = {"detect", "opaque", "http1",
+                                                                   "http2",  "grpc",   "tls"};
 inline constexpr std::array<std::string_view, 2> kWorkloadAddressWords = {"original", "loopback"};
 inline constexpr std::array<std::string_view, 6> kBalancerWords = {
     "p2cEwma", "roundRobin", "leastConnections", "random", "ringHash", "maglev"};
@@ -16,7 +17,7 @@ inline constexpr std::array<std::string_view, 2> kDrainListenerWords = {"close",
 inline constexpr std::array<std::string_view, 2> kDrainScopeWords = {"all", "inbound"};
 inline constexpr std::array<std::string_view, 3> kDumpWords = {"connections", "clusters",
                                                                "listeners"};
-inline constexpr std::array<std::string_view, 3> kConnectionStateWords = {"connecting", "open",
-                                                                          "closing"};
+inline constexpr std::array<std::string_view, 4> kConnectionStateWords = {"connecting", "open",
+                                                                          "closing", "detecting"};
 
 }  // namespace weft::binding

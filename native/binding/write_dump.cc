@@ -8,6 +8,7 @@
 #include "binding/node.h"
 #include "binding/words.h"
 #include "engine/dump.h"
+#include "snapshot/listener.h"
 
 namespace weft::binding {
 
@@ -16,6 +17,8 @@ namespace {
 napi_value writeConnection(napi_env env, const engine::ConnectionDump& connection) noexcept {
   const napi_value none = makeNull(env);
   const auto state = static_cast<std::size_t>(connection.state);
+  const auto protocol = static_cast<std::size_t>(connection.protocol);
+  const bool known = connection.protocol != snapshot::Protocol::Detect;
   ObjectWriter writer(env);
   writer.number("worker", connection.worker)
       .number("connectionId", connection.connectionId.number)
@@ -24,6 +27,7 @@ napi_value writeConnection(napi_env env, const engine::ConnectionDump& connectio
       .set("endpointId",
            connection.endpointId.present() ? makeNumber(env, connection.endpointId.number) : none)
       .text("state", kConnectionStateWords[state])
+      .set("protocol", known ? makeString(env, kProtocolWords[protocol]) : none)
       .text("downstreamAddress", connection.downstreamAddress)
       .set("upstreamAddress",
            connection.upstreamAddress ? makeString(env, *connection.upstreamAddress) : none)

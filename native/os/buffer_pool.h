@@ -37,13 +37,24 @@ class Buffer {
   [[nodiscard]] std::size_t size() const noexcept { return end_ - begin_; }
 
   /// Forgets the first bytes; gives the memory back with the last one. REQUIRES: count <= size().
-  void consume(std::size_t count) noexcept;
+  void consume(std::size_t count) noexcept {
+    begin_ += static_cast<std::uint32_t>(count);
+    if (begin_ == end_) {
+      release();
+    }
+  }
 
   /// Gives the memory back.
-  void release() noexcept;
+  void release() noexcept {
+    if (block_ != nullptr) {
+      giveBack();
+    }
+  }
 
  private:
   friend class BufferPool;
+
+  void giveBack() noexcept;
 
   void swap(Buffer& other) noexcept {
     std::swap(block_, other.block_);
@@ -75,6 +86,11 @@ class BufferPool {
   /// memory. REQUIRES: 0 < bytes.size() <= kBufferBytesMax.
   [[nodiscard]] Buffer copyOf(base::Bytes bytes) noexcept;
 
+  /// Adds to what the buffer holds, in a larger block where it has to. False, and the buffer stays
+  /// as it is, when copyOf() would give none. REQUIRES: 0 < bytes.size(), together at most
+  /// kBufferBytesMax.
+  [[nodiscard]] bool append(Buffer& buffer, base::Bytes bytes) noexcept;
+
   /// By capacity.
   [[nodiscard]] std::uint64_t bytesNow() const noexcept { return bytesNow_; }
 
@@ -87,6 +103,8 @@ class BufferPool {
   static constexpr std::size_t kMediumBytes = std::size_t{16} * 1024;
   static constexpr std::size_t kLargeChunkBytes = std::size_t{1024} * 1024;
 
+  [[nodiscard]] static std::size_t capacityFor(std::size_t bytes) noexcept;
+  [[nodiscard]] bool take(Buffer& buffer, std::size_t capacity) noexcept;
   [[nodiscard]] BlockPool& poolOf(std::size_t capacity) noexcept;
   void give(std::byte* block, std::size_t capacity) noexcept;
 

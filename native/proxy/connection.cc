@@ -16,8 +16,11 @@
 #include "os/poller.h"
 #include "proxy/connection_view.h"
 #include "proxy/connections.h"
+#include "proxy/detect.h"
 #include "proxy/listener.h"
 #include "proxy/session.h"
+#include "proxy/tcp_session.h"
+#include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
 #include "telemetry/event.h"
 #include "transport/transport.h"
@@ -70,7 +73,7 @@ void Connection::secure() noexcept {
   const transport::IoResult opened = downstream_.transport->open();
   switch (opened.status) {
     case Status::Ok:
-      serve();
+      secured();
       return;
     case Status::Failed:
     case Status::Eof:
@@ -88,15 +91,41 @@ void Connection::secure() noexcept {
   }
 }
 
-void Connection::serve() noexcept {
+/// The transport is open.
+void Connection::secured() noexcept {
   cancel();
-  state_ = State::Serving;
   downstream_.readReady = downstream_.readReady || downstream_.transport->hasBuffered();
-  session_ = connections_.makeTcpSession(*this);
-  if (session_ == nullptr) {
+  const snapshot::Protocol protocol = this->protocol();
+  if (protocol == snapshot::Protocol::Detect) {
+    Detection::begin(*this);
+  } else {
+    serve(connections_.makeTcpSession(*this, cluster(), protocol), protocol);
+  }
+}
+
+void Connection::detect(DetectionPtr detection) noexcept {
+  if (detection == nullptr) {
     endUnserved(CloseReason::ResourcesExhausted, ENOMEM);
     return;
   }
+  state_ = State::Detecting;
+  session_ = std::move(detection);
+  session_->start();
+}
+
+void Connection::serve(TcpSessionPtr session, snapshot::Protocol protocol) noexcept {
+  if (session == nullptr) {
+    endUnserved(CloseReason::ResourcesExhausted, ENOMEM);
+    return;
+  }
+  listener_.countProtocol(protocol);
+  if (state_ == State::Detecting) {
+    cancel();
+    // Detection lives until the end of the turn: it has retired itself.
+    [[maybe_unused]] Session* retired = session_.release();
+  }
+  state_ = State::Serving;
+  session_ = std::move(session);
   session_->start();
 }
 
@@ -113,18 +142,18 @@ void Connection::onReady(os::Ready ready) noexcept {
 }
 
 void Connection::onTimer() noexcept {
-  if (state_ == State::Serving) {
-    session_->onTimer();
-  } else if (state_ == State::Securing) {
+  if (state_ == State::Securing) {
     endUnserved(CloseReason::IdleTimeout, 0);
+  } else if (state_ != State::Closed) {
+    session_->onTimer();
   }
 }
 
 void Connection::abort(CloseReason reason) noexcept {
-  if (state_ == State::Serving) {
-    session_->abort(reason);
-  } else if (state_ == State::Securing) {
+  if (state_ == State::Securing) {
     endUnserved(reason, 0);
+  } else if (state_ != State::Closed) {
+    session_->abort(reason);
   }
 }
 
@@ -132,7 +161,7 @@ void Connection::endUnserved(CloseReason reason, int sysErrno) noexcept {
   downstream_.transport->reset();
   end({.reason = reason,
        .downstreamErrno = sysErrno,
-       .clusterId = listener_.settings().clusterId,
+       .clusterId = cluster().settings().id,
        .endpointId = {}});
 }
 
@@ -154,7 +183,7 @@ void Connection::report(const Ending& ending) noexcept {
   const std::uint64_t wallUs = loop.wallUs();
   const auto ageUs = static_cast<std::uint64_t>((loop.now() - started_).count());
   const int sysErrno = ending.upstreamErrno != 0 ? ending.upstreamErrno : ending.downstreamErrno;
-  const std::array<std::uint64_t, 11> numbers = {
+  const std::array<std::uint64_t, 12> numbers = {
       id_.number,
       listener_.settings().id.number,
       ending.clusterId.number,
@@ -166,6 +195,7 @@ void Connection::report(const Ending& ending) noexcept {
       ending.downstreamReadBytes,
       ending.upstreamReadBytes,
       ending.attemptCount,
+      static_cast<std::uint64_t>(ending.protocol),
   };
   const std::string downstream = peer_->toString();
   const std::string upstream =
@@ -185,7 +215,7 @@ ConnectionView Connection::view() const {
   view.worker = context.workerIndex;
   view.connectionId = id_;
   view.listenerId = listener_.settings().id;
-  view.clusterId = listener_.settings().clusterId;
+  view.clusterId = cluster().settings().id;
   view.downstreamAddress = context.sockets().peerAddress(downstream_.transport->fd()).toString();
   if (original_ != nullptr) {
     view.originalDst = original_->meant.toString();

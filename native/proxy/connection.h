@@ -1,6 +1,6 @@
-// Connection: one accepted stream from admission to its end: secure -> serve -> closed. It owns the
-// downstream side and the session, counts the ending exactly once, and is freed at the end of the
-// turn. Owned by the worker's Connections.
+// Connection: one accepted stream from admission to its end: secure -> detect -> serve -> closed.
+// It owns the downstream side and the session, counts the ending exactly once, and is freed at the
+// end of the turn. Owned by the worker's Connections.
 #pragma once
 
 #include <cstdint>
@@ -12,9 +12,11 @@
 #include "base/intrusive_list.h"
 #include "os/loop.h"
 #include "os/poller.h"
+#include "proxy/detect.h"
 #include "proxy/listener.h"
 #include "proxy/session.h"
 #include "proxy/side.h"
+#include "proxy/tcp_session.h"
 #include "upstream/cluster_runtime.h"
 
 namespace weft::proxy {
@@ -55,9 +57,22 @@ class Connection final : public os::Pollable,
     return original_ == nullptr ? listener_.cluster() : listener_.clusterFor(original_->meant);
   }
 
+  /// What it carries; Detect: the first bytes will tell.
+  [[nodiscard]] snapshot::Protocol protocol() const {
+    return original_ == nullptr
+               ? listener_.protocol()
+               : listener_.protocolFor(cluster().settings(), original_->meant.port());
+  }
+
   /// Where to connect, when the cluster has no addresses of its own.
   [[nodiscard]] const base::Address* target() const noexcept {
     return original_ == nullptr ? nullptr : &original_->target;
+  }
+
+  /// Where it is connected to when that endpoint of the cluster was chosen.
+  [[nodiscard]] const base::Address& addressOf(
+      const upstream::Endpoint& endpoint, const upstream::ClusterRuntime& cluster) const noexcept {
+    return cluster.settings().originalDst && target() != nullptr ? *target() : endpoint.address;
   }
 
   [[nodiscard]] Side& downstream() noexcept { return downstream_; }
@@ -68,6 +83,14 @@ class Connection final : public os::Pollable,
   [[nodiscard]] snapshot::Direction direction() const noexcept { return direction_; }
 
   [[nodiscard]] Connections& connections() noexcept { return connections_; }
+
+  /// What it carries and where it goes has become clear: `session` has not started.
+  void serve(TcpSessionPtr session, snapshot::Protocol protocol) noexcept;
+
+  /// Before its session: resets it.
+  void endUnserved(telemetry::CloseReason reason, int sysErrno) noexcept;
+
+  [[nodiscard]] base::TimePoint started() const noexcept { return started_; }
 
   /// One timer serves the connection and its session.
   void armTimer(base::Duration delay) noexcept;
@@ -82,6 +105,9 @@ class Connection final : public os::Pollable,
     return session_ != nullptr && session_->endpointRemovedBy(time);
   }
 
+  /// For a protocol that does not become clear at once.
+  void detect(DetectionPtr detection) noexcept;
+
   [[nodiscard]] ConnectionView view() const;
 
  private:
@@ -90,8 +116,7 @@ class Connection final : public os::Pollable,
   void dispose() noexcept override;
 
   void secure() noexcept;
-  void serve() noexcept;
-  void endUnserved(telemetry::CloseReason reason, int sysErrno) noexcept;
+  void secured() noexcept;
   void report(const Ending& ending) noexcept;
 
   struct Original {
@@ -99,7 +124,7 @@ class Connection final : public os::Pollable,
     base::Address target;
   };
 
-  enum class State : std::uint8_t { Securing, Serving, Closed };
+  enum class State : std::uint8_t { Securing, Detecting, Serving, Closed };
 
   Connections& connections_;
   Listener& listener_;

@@ -6,10 +6,11 @@
 #include <string>
 
 #include "base/ids.h"
+#include "snapshot/listener.h"
 
 namespace weft::proxy {
 
-enum class ConnectionState : std::uint8_t { Connecting, Open, Closing };
+enum class ConnectionState : std::uint8_t { Connecting, Open, Closing, Detecting };
 
 struct ConnectionView {
   std::uint32_t worker = 0;
@@ -18,6 +19,7 @@ struct ConnectionView {
   base::ClusterId clusterId;
   base::EndpointId endpointId;  ///< Not present before an endpoint was picked.
   ConnectionState state = ConnectionState::Connecting;
+  snapshot::Protocol protocol = snapshot::Protocol::Detect;  ///< Detect: not known yet.
   std::string downstreamAddress;
   std::optional<std::string> upstreamAddress;
   std::optional<std::string> originalDst;  ///< Of a redirected connection.

@@ -13,10 +13,12 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/intrusive_list.h"
+#include "codec/sniffer.h"
 #include "os/object_pool.h"
+#include "os/poller.h"
 #include "proxy/connection.h"
+#include "proxy/detect.h"
 #include "proxy/listener.h"
-#include "proxy/session.h"
 #include "proxy/tcp_session.h"
 #include "snapshot/listener.h"
 #include "telemetry/cells.h"
@@ -151,6 +153,7 @@ void Connections::forEach(const std::function<bool(const Connection&)>& visit) {
 
 void Connections::trim() noexcept {
   pool_.trim();
+  detections_.trim();
   sessions_.trim();
   connectors_.trim();
   context_.buffers.trim();
@@ -158,14 +161,26 @@ void Connections::trim() noexcept {
   context_.upstream.transports.trim();
 }
 
-SessionPtr Connections::makeTcpSession(Connection& connection) noexcept {
-  return SessionPtr(sessions_.make(connection));
+TcpSessionPtr Connections::makeTcpSession(Connection& connection, upstream::ClusterRuntime& cluster,
+                                          snapshot::Protocol protocol) noexcept {
+  return TcpSessionPtr(sessions_.make(connection, cluster, protocol));
 }
 
-os::PoolPtr<upstream::Connector> Connections::makeConnector(
-    TcpSession& session, upstream::ClusterRuntime& cluster,
-    snapshot::Direction direction) noexcept {
-  return connectors_.makeOwned(context_.upstream, cluster, direction, session, session);
+DetectionPtr Connections::makeDetection(Connection& connection,
+                                        const codec::Sniffer& sniffer) noexcept {
+  return DetectionPtr(detections_.make(connection, sniffer));
+}
+
+os::PoolPtr<upstream::Connector> Connections::makeConnector(os::Pollable& pollable,
+                                                            upstream::ConnectorOwner& owner,
+                                                            upstream::ClusterRuntime& cluster,
+                                                            const Connection& connection) noexcept {
+  auto connector =
+      connectors_.makeOwned(context_.upstream, cluster, connection.direction(), pollable, owner);
+  if (connector != nullptr && cluster.settings().originalDst) {
+    connector->setTarget(connection.target());
+  }
+  return connector;
 }
 
 }  // namespace weft::proxy

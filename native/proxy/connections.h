@@ -12,6 +12,7 @@
 #include "proxy/admission.h"
 #include "proxy/connection.h"
 #include "proxy/context.h"
+#include "proxy/detect.h"
 #include "proxy/listener.h"
 #include "proxy/tcp_session.h"
 
@@ -65,12 +66,18 @@ class Connections {
   [[nodiscard]] Context& context() noexcept { return context_; }
 
   /// Null when there is no memory.
-  [[nodiscard]] SessionPtr makeTcpSession(Connection& connection) noexcept;
+  [[nodiscard]] TcpSessionPtr makeTcpSession(Connection& connection,
+                                             upstream::ClusterRuntime& cluster,
+                                             snapshot::Protocol protocol) noexcept;
+  [[nodiscard]] DetectionPtr makeDetection(Connection& connection,
+                                           const codec::Sniffer& sniffer) noexcept;
   [[nodiscard]] os::PoolPtr<upstream::Connector> makeConnector(
-      TcpSession& session, upstream::ClusterRuntime& cluster,
-      snapshot::Direction direction) noexcept;
+      os::Pollable& pollable, upstream::ConnectorOwner& owner, upstream::ClusterRuntime& cluster,
+      const Connection& connection) noexcept;
 
   void freeTcpSession(TcpSession& session) noexcept { sessions_.destroy(&session); }
+
+  void freeDetection(Detection& detection) noexcept { detections_.destroy(&detection); }
 
   void freeConnection(Connection& connection) noexcept { pool_.destroy(&connection); }
 
@@ -88,6 +95,7 @@ class Connections {
   std::uint64_t nextNumber_ = 0;
   std::function<void()> ended_;
   os::ObjectPool<Connection> pool_;
+  os::ObjectPool<Detection> detections_;
   os::ObjectPool<TcpSession> sessions_;
   os::ObjectPool<upstream::Connector> connectors_;
   base::IntrusiveList<Connection, Connection> open_;

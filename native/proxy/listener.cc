@@ -9,6 +9,7 @@
 #include "base/ids.h"
 #include "proxy/admission.h"
 #include "proxy/destinations.h"
+#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/close_reason.h"
@@ -34,6 +35,18 @@ void Listener::apply(std::shared_ptr<const snapshot::Listener> settings,
   settings_ = std::move(settings);
   cluster_ = &cluster;
   removed_ = false;
+  protocol_ = protocolFor(cluster.settings(), settings_->address.port());
+}
+
+/// The closest word counts: of the port, of the cluster, of the listener.
+snapshot::Protocol Listener::protocolFor(const snapshot::Cluster& cluster,
+                                         std::uint16_t port) const noexcept {
+  for (const snapshot::PortProtocol& ports : settings_->portProtocols) {
+    if (ports.firstPort <= port && port <= ports.lastPort) {
+      return ports.protocol;
+    }
+  }
+  return cluster.protocol.value_or(settings_->protocol);
 }
 
 void Listener::applyClaims(std::shared_ptr<const Destinations> destinations,

@@ -53,6 +53,13 @@ class Listener {
   /// Where one that no cluster claims is connected to.
   [[nodiscard]] base::Address targetOf(const base::Address& originalDst) const;
 
+  /// What connections carry that came on their own account; Detect: the first bytes will tell.
+  [[nodiscard]] snapshot::Protocol protocol() const noexcept { return protocol_; }
+
+  /// The same of those to that port of that cluster.
+  [[nodiscard]] snapshot::Protocol protocolFor(const snapshot::Cluster& cluster,
+                                               std::uint16_t port) const noexcept;
+
   [[nodiscard]] bool removed() const noexcept { return removed_; }
 
   [[nodiscard]] base::TimePoint removedAt() const noexcept { return removedAt_; }
@@ -67,14 +74,23 @@ class Listener {
 
   void countOpen() noexcept;
 
+  /// What a connection carries has become clear. REQUIRES: not Detect.
+  void countProtocol(snapshot::Protocol protocol) noexcept {
+    cells_.add(telemetry::ListenerTcpCell::kProtocols + static_cast<std::size_t>(protocol) - 1, 1);
+  }
+
   /// A connection that was never opened: turned away.
   void countRefusal(telemetry::CloseReason reason) noexcept;
   void countClose(telemetry::CloseReason reason, int sysErrno) noexcept;
 
-  /// Bytes read from and written to downstream.
-  void countBytes(std::uint64_t read, std::uint64_t written) noexcept {
-    cells_.add(telemetry::ListenerTcpCell::kReadBytes, read);
-    cells_.add(telemetry::ListenerTcpCell::kWriteBytes, written);
+  /// Bytes read from downstream.
+  void countRead(std::uint64_t bytes) noexcept {
+    cells_.add(telemetry::ListenerTcpCell::kReadBytes, bytes);
+  }
+
+  /// Bytes written to downstream.
+  void countWritten(std::uint64_t bytes) noexcept {
+    cells_.add(telemetry::ListenerTcpCell::kWriteBytes, bytes);
   }
 
   /// True once for each time that the limit was reached after it was not.
@@ -93,6 +109,7 @@ class Listener {
   telemetry::Cells cleanCloses_;
   std::uint32_t connectionsNow_ = 0;
   base::TimePoint removedAt_{};
+  snapshot::Protocol protocol_ = snapshot::Protocol::Opaque;
   bool removed_ = false;
   bool limitReached_ = false;
 };

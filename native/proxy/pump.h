@@ -5,7 +5,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 
+#include "base/bytes.h"
 #include "os/buffer_pool.h"
 #include "os/splice_pipe.h"
 #include "proxy/context.h"
@@ -43,6 +45,20 @@ class Pump {
   [[nodiscard]] bool hasWork(const Side& from) const noexcept {
     return !over() &&
            (from.readReady || pipe_ != nullptr || !held_.empty() || state_ == State::Ending);
+  }
+
+  /// What was read from the source before there was a pump; `ended`: its end came behind that.
+  /// REQUIRES: nothing was moved yet.
+  void preload(os::Buffer bytes, bool ended) noexcept {
+    readBytes_ = bytes.size();
+    held_ = std::move(bytes);
+    state_ = ended ? State::Ending : State::Open;
+  }
+
+  /// The same of a copy of what is no end. False when there is no memory for it.
+  [[nodiscard]] bool preload(os::BufferPool& buffers, base::Bytes bytes) noexcept {
+    readBytes_ = bytes.size();
+    return buffers.append(held_, bytes);
   }
 
   /// Moves what can be moved now.

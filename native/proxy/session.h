@@ -2,6 +2,7 @@
 // is open. Owned by its connection; one thread.
 #pragma once
 
+#include <cerrno>
 #include <cstdint>
 #include <memory>
 
@@ -10,6 +11,7 @@
 #include "base/ids.h"
 #include "os/poller.h"
 #include "proxy/connection_view.h"
+#include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
 
 namespace weft::proxy {
@@ -26,7 +28,13 @@ struct Ending {
   std::uint64_t downstreamReadBytes = 0;
   std::uint64_t upstreamReadBytes = 0;
   std::uint32_t attemptCount = 0;
+  snapshot::Protocol protocol = snapshot::Protocol::Detect;  ///< Detect: it never became clear.
 };
+
+/// Whether the other side has ended the connection, rather than the way to it.
+[[nodiscard]] inline bool isReset(int sysErrno) noexcept {
+  return sysErrno == ECONNRESET || sysErrno == EPIPE || sysErrno == ECONNABORTED;
+}
 
 class Session {
  public:

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "os/object_pool.h"
 #include "os/poller.h"
 #include "proxy/connection.h"
 #include "proxy/connection_view.h"
@@ -19,8 +20,10 @@
 #include "proxy/pump.h"
 #include "proxy/session.h"
 #include "proxy/side.h"
+#include "snapshot/listener.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
+#include "upstream/cluster_runtime.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/connector.h"
 
@@ -38,16 +41,14 @@ constexpr base::Duration kBulkForgottenAfter = std::chrono::seconds(1);
 constexpr base::Duration kFlushTimeout = std::chrono::seconds(1);
 constexpr base::Duration kFlushPoll = std::chrono::milliseconds(10);
 
-bool isReset(int sysErrno) noexcept {
-  return sysErrno == ECONNRESET || sysErrno == EPIPE || sysErrno == ECONNABORTED;
-}
-
 }  // namespace
 
-TcpSession::TcpSession(Connection& connection) noexcept
+TcpSession::TcpSession(Connection& connection, upstream::ClusterRuntime& cluster,
+                       snapshot::Protocol protocol) noexcept
     : connection_(connection),
-      cluster_(connection.cluster()),
-      lastActive_(connection.connections().context().loop().now()) {}
+      cluster_(cluster),
+      lastActive_(connection.connections().context().loop().now()),
+      protocol_(protocol) {}
 
 TcpSession::~TcpSession() {
   WEFT_ASSERT(endpoint_ == nullptr);
@@ -63,15 +64,33 @@ Side& TcpSession::downstream() const noexcept {
 
 // ---- connecting ----
 
+void TcpSession::adopt(os::PoolPtr<upstream::Connector> connector) noexcept {
+  connector_ = std::move(connector);
+}
+
+void TcpSession::adopt(EarlyUpstream early) noexcept {
+  upstream_ = std::move(early.side);
+  down_.preload(std::move(early.read), early.readEnded);
+  endpoint_ = early.endpoint;
+  connectUs_ = early.connectUs;
+  attemptCount_ = early.attemptCount;
+}
+
 void TcpSession::start() noexcept {
-  connector_ = connection_.connections().makeConnector(*this, cluster_,
-                                                       connection_.listener().settings().direction);
+  if (connector_ != nullptr) {
+    connector_->handOver(*this, *this);
+    return;
+  }
+  if (endpoint_ != nullptr) {
+    os::Poller& poller = context().loop().poller();
+    poller.modify(upstream_.transport->fd(), os::Interest::ReadWrite, *this);
+    opened();
+    return;
+  }
+  connector_ = connection_.connections().makeConnector(*this, *this, cluster_, connection_);
   if (connector_ == nullptr) {
     abort(CloseReason::ResourcesExhausted);
     return;
-  }
-  if (cluster_.settings().originalDst) {
-    connector_->setTarget(connection_.target());
   }
   connector_->start(connection_.sourceKey());
 }
@@ -85,6 +104,10 @@ void TcpSession::onConnected(upstream::Connected connected) noexcept {
       static_cast<std::uint32_t>(std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
   attemptCount_ = static_cast<std::uint8_t>(connected.attemptCount);
   connector_.reset();
+  opened();
+}
+
+void TcpSession::opened() noexcept {
   state_ = State::Open;
   lastActive_ = context().loop().now();
   armIdleTimer();
@@ -211,13 +234,12 @@ void TcpSession::account(Way way, const Pump::Result& result) noexcept {
     return;
   }
   lastActive_ = context().loop().now();
-  telemetry::Cells& cells =
-      endpoint_->cells[static_cast<std::size_t>(connection_.listener().settings().direction)];
+  telemetry::Cells& cells = endpoint_->cells[static_cast<std::size_t>(connection_.direction())];
   if (way == Way::Up) {
-    connection_.listener().countBytes(result.readBytes, 0);
+    connection_.listener().countRead(result.readBytes);
     cells.add(EndpointTcpCell::kWriteBytes, result.writtenBytes);
   } else {
-    connection_.listener().countBytes(0, result.writtenBytes);
+    connection_.listener().countWritten(result.writtenBytes);
     cells.add(EndpointTcpCell::kReadBytes, result.readBytes);
   }
 }
@@ -337,15 +359,17 @@ void TcpSession::end() noexcept {
       .upstreamErrno = upstreamErrno_,
       .clusterId = cluster_.settings().id,
       .endpointId = endpoint == nullptr ? base::EndpointId{} : endpoint->id,
-      .upstreamAddress = endpoint == nullptr ? nullptr : &addressOf(*endpoint),
+      .upstreamAddress =
+          endpoint == nullptr ? nullptr : &connection_.addressOf(*endpoint, cluster_),
       .connectUs = connectUs_,
       .downstreamReadBytes = up_.readBytes(),
       .upstreamReadBytes = down_.readBytes(),
       .attemptCount = attemptCount_,
+      .protocol = protocol_,
   };
   upstream::Endpoint* held = std::exchange(endpoint_, nullptr);
   if (held != nullptr) {
-    cluster_.countClose(*held, connection_.listener().settings().direction, upstreamErrno_);
+    cluster_.countClose(*held, connection_.direction(), upstreamErrno_);
   }
   connection_.end(ending);
   if (held != nullptr) {
@@ -362,7 +386,7 @@ void TcpSession::describe(ConnectionView& view) const {
   const upstream::Endpoint* endpoint = connector_ == nullptr ? endpoint_ : connector_->endpoint();
   if (endpoint != nullptr) {
     view.endpointId = endpoint->id;
-    view.upstreamAddress = addressOf(*endpoint).toString();
+    view.upstreamAddress = connection_.addressOf(*endpoint, cluster_).toString();
   }
   view.clusterId = cluster_.settings().id;
   switch (state_) {
@@ -377,6 +401,8 @@ void TcpSession::describe(ConnectionView& view) const {
       view.state = ConnectionState::Closing;
       break;
   }
+  view.clusterId = cluster_.settings().id;
+  view.protocol = protocol_;
   const base::Duration idle = context().loop().now() - lastActive_;
   view.idleMs = static_cast<std::uint64_t>(
       std::chrono::duration_cast<std::chrono::milliseconds>(idle).count());
@@ -384,12 +410,6 @@ void TcpSession::describe(ConnectionView& view) const {
   view.upstreamReadBytes = down_.readBytes();
   view.bufferedBytes = up_.heldBytes() + down_.heldBytes();
   view.spliced = up_.spliced() || down_.spliced();
-}
-
-/// Where a connection of this session to the endpoint leads.
-const base::Address& TcpSession::addressOf(const upstream::Endpoint& endpoint) const noexcept {
-  const base::Address* target = cluster_.settings().originalDst ? connection_.target() : nullptr;
-  return target == nullptr ? endpoint.address : *target;
 }
 
 void TcpSession::dispose() noexcept {

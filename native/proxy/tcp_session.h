@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <utility>
 
 #include "base/address.h"
 #include "os/loop.h"
@@ -18,16 +20,43 @@ namespace weft::proxy {
 class Connection;
 class Connections;
 
+/// A connection to an endpoint that was opened before it was known what it would carry.
+struct EarlyUpstream {
+  Side side;
+  os::Buffer read;         ///< What came from it already.
+  bool readEnded = false;  ///< And its end behind that.
+  upstream::Endpoint* endpoint = nullptr;
+  std::uint32_t connectUs = 0;
+  std::uint8_t attemptCount = 0;
+};
+
 class TcpSession final : public Session,
                          public os::Pollable,
                          public upstream::ConnectorOwner,
                          private os::Continuation {
  public:
-  explicit TcpSession(Connection& connection) noexcept;
+  TcpSession(Connection& connection, upstream::ClusterRuntime& cluster,
+             snapshot::Protocol protocol) noexcept;
   ~TcpSession() override;
 
   TcpSession(const TcpSession&) = delete;
   TcpSession& operator=(const TcpSession&) = delete;
+
+  // ---- what came before the session; before start() ----
+
+  /// Bytes of downstream that were read already; `ended`: and its end behind them.
+  void preload(os::Buffer bytes, bool ended) noexcept { up_.preload(std::move(bytes), ended); }
+
+  /// The same of a copy of bytes; false when there is no memory for it.
+  [[nodiscard]] bool preload(os::BufferPool& buffers, base::Bytes bytes) noexcept {
+    return up_.preload(buffers, bytes);
+  }
+
+  /// A connection to the cluster that is being made.
+  void adopt(os::PoolPtr<upstream::Connector> connector) noexcept;
+
+  /// A connection to the cluster that is open.
+  void adopt(EarlyUpstream early) noexcept;
 
   void start() noexcept override;
   void onDownstreamReady() noexcept override;
@@ -52,6 +81,7 @@ class TcpSession final : public Session,
 
   void onContinue() noexcept override { run(); }
 
+  void opened() noexcept;
   void run() noexcept;
   void runWay(Way way) noexcept;
   void afterRun(Side& side, Way way) noexcept;
@@ -67,7 +97,6 @@ class TcpSession final : public Session,
   [[nodiscard]] Pump& pumpOf(Way way) noexcept { return way == Way::Up ? up_ : down_; }
 
   [[nodiscard]] Pump::Ends endsOf(Way way) noexcept;
-  [[nodiscard]] const base::Address& addressOf(const upstream::Endpoint& endpoint) const noexcept;
   [[nodiscard]] Context& context() const noexcept;
   [[nodiscard]] Side& downstream() const noexcept;
 
@@ -87,8 +116,11 @@ class TcpSession final : public Session,
   State state_ = State::Connecting;
   Way flushWay_ = Way::Up;
   bool failed_ = false;
+  snapshot::Protocol protocol_;
   telemetry::CloseReason reason_ = telemetry::CloseReason::Finished;
 };
+
+using TcpSessionPtr = std::unique_ptr<TcpSession, SessionDispose>;
 
 static_assert(sizeof(TcpSession) <= 272);
 

@@ -70,6 +70,7 @@ struct Cluster {
   base::ClusterId id;
   std::uint64_t revision = 0;
   std::string name;
+  std::optional<Protocol> protocol;  ///< Of every connection to it.
   Balancer balancer;
   std::optional<ZonePreference> zonePreference{};
   base::Duration connectTimeout{};

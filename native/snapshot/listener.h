@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -13,7 +14,15 @@ namespace weft::snapshot {
 
 enum class Direction : std::uint8_t { Inbound, Outbound };
 
-enum class Protocol : std::uint8_t { Opaque };
+/// What a connection carries. Detect: the first bytes will tell.
+enum class Protocol : std::uint8_t { Detect, Opaque, Http1, Http2, Grpc, Tls };
+
+/// What connections to these ports carry, first and last included.
+struct PortProtocol {
+  std::uint16_t firstPort = 0;
+  std::uint16_t lastPort = 0;
+  Protocol protocol = Protocol::Detect;
+};
 
 /// Where an inbound connection of a transparent listener goes: to the address that was meant, or to
 /// the same port of the loopback interface.
@@ -37,6 +46,9 @@ struct Listener {
   std::optional<std::uint32_t> unixMode;
   std::uint32_t backlogCount = 0;
   Protocol protocol = Protocol::Opaque;
+  std::vector<PortProtocol> portProtocols;         ///< The first that fits counts.
+  std::optional<base::Duration> serverFirstAfter;  ///< Absent: upstream waits for downstream.
+  base::Duration detectTimeout{};
   base::ClusterId clusterId;
   bool transparent = false;  ///< Connections were redirected here and meant to go elsewhere.
   WorkloadAddress workloadAddress = WorkloadAddress::Original;

@@ -31,7 +31,9 @@ struct ListenerTcpCell {
   static constexpr std::size_t kOpenNow = 1;
   static constexpr std::size_t kReadBytes = 2;
   static constexpr std::size_t kWriteBytes = 3;
-  static constexpr std::size_t kCloses = 4;  ///< One cell for each close reason from here.
+  static constexpr std::size_t kProtocols = 4;  ///< One cell for each protocol that can be known.
+  static constexpr std::size_t kProtocolCount = 5;
+  static constexpr std::size_t kCloses = kProtocols + kProtocolCount;  ///< As many as reasons.
   static constexpr std::size_t kCount = kCloses + kCloseReasonCount;
 };
 

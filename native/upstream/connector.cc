@@ -68,7 +68,7 @@ void Connector::tryNext() noexcept {
       break;
     }
   }
-  owner_.onConnectFailed(lastError_, attemptCount_);
+  owner_->onConnectFailed(lastError_, attemptCount_);
 }
 
 bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
@@ -97,7 +97,7 @@ bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
     endAttempt(kNoMemory);
     return false;
   }
-  const auto added = context_.loop.poller().add(fd.value(), os::Interest::ReadWrite, pollable_);
+  const auto added = context_.loop.poller().add(fd.value(), os::Interest::ReadWrite, *pollable_);
   if (!added.ok()) {
     endAttempt(added.error());
     return false;
@@ -121,7 +121,7 @@ void Connector::endAttempt(const Error& error) noexcept {
 void Connector::attemptFailed(const Error& error) noexcept {
   endAttempt(error);
   if (error.code == ErrorCode::Exhausted) {
-    owner_.onConnectFailed(error, attemptCount_);
+    owner_->onConnectFailed(error, attemptCount_);
   } else {
     tryNext();
   }
@@ -145,6 +145,14 @@ void Connector::onReady(os::Ready ready) noexcept {
   openTransport();
 }
 
+void Connector::handOver(os::Pollable& pollable, ConnectorOwner& owner) noexcept {
+  pollable_ = &pollable;
+  owner_ = &owner;
+  if (transport_ != nullptr) {
+    context_.loop.poller().modify(transport_->fd(), os::Interest::ReadWrite, pollable);
+  }
+}
+
 void Connector::openTransport() noexcept {
   const transport::IoResult opened = transport_->open();
   if (opened.status == transport::Status::Ok) {
@@ -166,10 +174,10 @@ void Connector::succeed() noexcept {
       std::max(context_.loop.now() - started_, base::Duration::zero());
   Endpoint* endpoint = std::exchange(endpoint_, nullptr);
   cluster_.connected(*endpoint, direction_, connectTime);
-  owner_.onConnected({.transport = std::move(transport_),
-                      .endpoint = endpoint,
-                      .connectTime = connectTime,
-                      .attemptCount = attemptCount_});
+  owner_->onConnected({.transport = std::move(transport_),
+                       .endpoint = endpoint,
+                       .connectTime = connectTime,
+                       .attemptCount = attemptCount_});
 }
 
 }  // namespace weft::upstream

@@ -46,8 +46,8 @@ class Connector final : private os::Timer {
             os::Pollable& pollable, ConnectorOwner& owner) noexcept
       : context_(context),
         cluster_(cluster),
-        pollable_(pollable),
-        owner_(owner),
+        pollable_(&pollable),
+        owner_(&owner),
         direction_(direction) {}
 
   ~Connector();
@@ -63,6 +63,10 @@ class Connector final : private os::Timer {
   void start(std::optional<std::uint64_t> key = {}) noexcept;
 
   void onReady(os::Ready ready) noexcept;
+
+  /// From now on the answer goes to `owner`, and readiness to `pollable`. REQUIRES: start() has
+  /// returned without an answer.
+  void handOver(os::Pollable& pollable, ConnectorOwner& owner) noexcept;
 
   /// The endpoint of the present attempt; null between attempts.
   [[nodiscard]] const Endpoint* endpoint() const noexcept { return endpoint_; }
@@ -80,8 +84,8 @@ class Connector final : private os::Timer {
 
   Context& context_;
   ClusterRuntime& cluster_;
-  os::Pollable& pollable_;
-  ConnectorOwner& owner_;
+  os::Pollable* pollable_;
+  ConnectorOwner* owner_;
   transport::TransportPtr transport_;
   Endpoint* endpoint_ = nullptr;
   const base::Address* target_ = nullptr;

@@ -66,6 +66,8 @@ const peerNeeds = [
   { program: 'iperf3', package: 'iperf3' },
   { program: 'sshd', package: 'openssh-server' },
   { program: 'ssh', package: 'openssh-client' },
+  { program: 'mariadbd', package: 'mariadb-server' },
+  { program: 'aiosmtpd', package: 'python3-aiosmtpd' },
   { program: 'curl', package: 'curl' },
   { program: 'socat', package: 'socat' },
 ];

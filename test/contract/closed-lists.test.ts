@@ -9,6 +9,7 @@ import {
   eventFields,
   eventKinds,
   eventNumbers,
+  protocols,
 } from '../../lib/contract/events.ts';
 import { runCells, runKinds, workerCells } from '../../lib/contract/metrics.ts';
 import type { BalancerSnapshot, Direction } from '../../lib/contract/snapshot.ts';
@@ -45,7 +46,8 @@ test('close reasons, event kinds, worker cells and run kinds are equal', () => {
   assert.deepEqual(lists.runKinds, runKinds);
 });
 
-test('directions and balancers are equal', () => {
+test('directions, protocols and balancers are equal', () => {
+  assert.deepEqual(lists.protocols, protocols);
   assert.deepEqual(lists.directions, Object.keys(directions));
   assert.deepEqual(lists.balancers, Object.keys(balancers));
 });

@@ -337,6 +337,7 @@ test('connections can be shown while they are open', async () => {
     clusterId: 1,
     endpointId: 1,
     state: 'open',
+    protocol: 'opaque',
     downstreamAddress: `127.0.0.1:${(client.socket.address() as { port: number }).port}`,
     upstreamAddress: echoing.address,
     originalDst: null,

@@ -29,6 +29,7 @@ const complete = snapshotOf({
   listeners: [
     listenerSnapshot({
       address: `127.0.0.1:${port}`,
+      portProtocols: [{ firstPort: 1, lastPort: 2, protocol: 'detect' }],
       idleTimeoutMs: 3_600_000,
       keepalive,
       userTimeoutMs: 30_000,
@@ -165,15 +166,18 @@ test('each number is taken at the ends of its range and refused beyond them', as
 });
 
 test('what may be null may be null, and nothing else may', async () => {
-  const nullable = ['idleTimeoutMs', 'keepalive', 'userTimeoutMs'];
-  const withNull = (parts: readonly object[]) =>
+  const nullable = ['serverFirstAfterMs', 'idleTimeoutMs', 'keepalive', 'userTimeoutMs'];
+  const withNull = (parts: readonly object[], keys: readonly string[]) =>
     parts.map((part) =>
       Object.fromEntries(
-        Object.entries(part).map(([key, value]) => [key, nullable.includes(key) ? null : value]),
+        Object.entries(part).map(([key, value]) => [key, keys.includes(key) ? null : value]),
       ),
     );
-  const listeners = withNull(complete.listeners) as unknown as Snapshot['listeners'];
-  const clusters = withNull(complete.clusters) as unknown as Snapshot['clusters'];
+  const listeners = withNull(complete.listeners, nullable) as unknown as Snapshot['listeners'];
+  const clusters = withNull(complete.clusters, [
+    ...nullable,
+    'protocol',
+  ]) as unknown as Snapshot['clusters'];
   assert.equal(await published({ listeners, clusters }), revision);
   for (const key of Object.keys(complete) as (keyof Snapshot)[]) {
     assert.equal((await refused({ ...complete, revision: revision + 1, [key]: null })).path, key);

@@ -1,6 +1,7 @@
 // Sessions in the in-memory network, driven by the input: which transports, which buffers, who
-// writes, reads, pauses, ends and resets when, how time passes. Bytes are exact, ends are in order
-// only when the source ended, counters agree, and everything comes to an end.
+// writes, reads, pauses, ends and resets when, how time passes, whether the protocol is detected.
+// Bytes are exact, ends are in order only when the source ended, counters agree, and everything
+// comes to an end.
 #include <cstdint>
 #include <cstdio>
 #include <iterator>
@@ -45,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   weft::test::Traffic traffic(world, choices,
                               {.connectionCount = 1 + choices.below(2),
                                .bytesMax = narrow < 1000 ? std::size_t{1000} : std::size_t{60'000},
-                               .resets = choices.oneIn(2)});
+                               .resets = choices.oneIn(2),
+                               .detects = choices.oneIn(2)});
   traffic.run();
   traffic.finish();
   expectNothing(traffic.problem());

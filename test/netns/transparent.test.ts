@@ -136,6 +136,14 @@ test('bulk goes through both ways', async () => {
   }
 });
 
+test('a server that speaks first to a redirected client is heard', async () => {
+  await spaces.start(spaces.peer, ['python3', '-c', greetingServer(2525)]);
+  for (const host of [peer4, peer6]) {
+    const { out, err } = inPod('python3', '-c', silentClient(host, 2525));
+    assert.equal(out.trim(), '220 ready', err);
+  }
+});
+
 test('/connections says where an open connection meant to go', async () => {
   const held = ['python3', '-c', heldConnection(peer4, 80)];
   const child = await spaces.start(spaces.pod, held);
@@ -201,6 +209,26 @@ function heldConnection(host: string, port: number): string {
     'time.sleep(0.3)',
     "print('open', flush=True)",
     'time.sleep(60)',
+  ].join('\n');
+}
+
+function greetingServer(port: number): string {
+  return `
+import socket
+l = socket.create_server(('::', ${port}), family=socket.AF_INET6, dualstack_ipv6=True)
+print('listening', flush=True)
+while True:
+    c, _ = l.accept()
+    with c:
+        c.sendall(b'220 ready')
+`;
+}
+
+function silentClient(host: string, port: number): string {
+  return [
+    'import socket',
+    `s = socket.create_connection(('${host}', ${port}), 5)`,
+    'print(s.recv(100).decode())',
   ].join('\n');
 }
 

@@ -67,6 +67,9 @@ export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedList
     unixMode: null,
     backlogCount: 128,
     protocol: 'opaque',
+    portProtocols: [],
+    serverFirstAfterMs: 20,
+    detectTimeoutMs: 10_000,
     cluster: 'app',
     transparent: false,
     workloadAddress: 'original',
@@ -82,6 +85,7 @@ export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedList
 export function resolvedCluster(parts: Partial<ResolvedCluster>): ResolvedCluster {
   return {
     name: 'app',
+    protocol: null,
     balancer: { type: 'roundRobin', slowStart: null },
     zonePreference: null,
     ownZone: null,

@@ -14,7 +14,7 @@ import type {
   StartOptions,
 } from '../../lib/contract/addon.ts';
 import { closeReasons } from '../../lib/contract/close-reason.ts';
-import { eventKinds } from '../../lib/contract/events.ts';
+import { eventKinds, protocols } from '../../lib/contract/events.ts';
 import { type MetricsMemory, runKinds, workerCells } from '../../lib/contract/metrics.ts';
 import type { Snapshot } from '../../lib/contract/snapshot.ts';
 import { type EventFixture, encodeEvent } from './event-encoder.ts';
@@ -36,6 +36,7 @@ export class FakeAddon implements Addon {
       workerCells,
       runKinds,
       directions: ['inbound', 'outbound'],
+      protocols,
       balancers: ['p2cEwma', 'roundRobin', 'leastConnections', 'random', 'ringHash', 'maglev'],
     };
   }

@@ -207,6 +207,11 @@ bool ScriptedTransport::answerOwed() {
 /// A write goes on when the last update of ours was answered.
 IoResult ScriptedTransport::awaitAck() {
   while (awaitsAck_) {
+    // An update that was not sent whole is not answered.
+    const IoResult flushed = flush();
+    if (flushed.status != Status::Ok) {
+      return flushed;
+    }
     const IoResult taken =
         plain_.size() >= kPlainBytes ? IoResult{.status = Status::WantRead} : takeIn();
     if (taken.status == Status::WantRead) {

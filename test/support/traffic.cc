@@ -37,6 +37,12 @@ Traffic::Traffic(MemoryProxy& world, Choices& choices, const TrafficOptions& opt
     : world_(world), choices_(choices), options_(options) {
   world_.poller().shuffle(world_.network.random());
   world_.config.cluster(1).connectTimeout = std::chrono::hours(1);
+  if (options.detects) {
+    snapshot::Listener& listener = world_.config.listener(1);
+    listener.protocol = snapshot::Protocol::Detect;
+    listener.serverFirstAfter = std::chrono::milliseconds(20);
+    listener.detectTimeout = std::chrono::seconds(1);
+  }
   world_.publish();
   open(options.connectionCount);
 }
@@ -53,8 +59,12 @@ void Traffic::open(std::size_t count) {
     Peer& server = world_.endpoint().last();
     const std::size_t upBytes = choices_.below(static_cast<std::uint32_t>(options_.bytesMax));
     const std::size_t downBytes = choices_.below(static_cast<std::uint32_t>(options_.bytesMax));
+    // Half of what is to be detected stays undecided for a while.
+    const bool undecided = options_.detects && choices_.oneIn(2);
     pairs_.push_back(std::make_unique<Pair>(Pair{
-        .up = {.from = &client, .to = &server, .bytes = patternBytes(upBytes, 2 * i + 1)},
+        .up = {.from = &client,
+               .to = &server,
+               .bytes = (undecided ? "GET /" : "") + patternBytes(upBytes, 2 * i + 1)},
         .down = {.from = &server, .to = &client, .bytes = patternBytes(downBytes, 2 * i + 2)}}));
   }
 }

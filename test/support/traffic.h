@@ -19,6 +19,7 @@ struct TrafficOptions {
   std::size_t connectionCount = 2;
   std::size_t bytesMax = 300'000;  ///< Of one direction of one connection.
   bool resets = false;
+  bool detects = false;  ///< The listener finds out what comes.
 };
 
 class Traffic {

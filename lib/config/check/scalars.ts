@@ -7,6 +7,7 @@ import { parseDestination } from '../../base/destination.ts';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../../base/endpoint-address.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
+import { parsePorts } from '../../base/ports.ts';
 import { formatSize, parseSize } from '../../base/size.ts';
 import type { DurationNode, SchemaNode } from '../schema-node.ts';
 import { checkFile, checkShare, checkTemplate } from './files.ts';
@@ -45,6 +46,8 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkName(value, path, issues);
     case 'mode':
       return checkMode(value, path, issues);
+    case 'ports':
+      return checkPorts(value, path, issues);
     case 'address':
       return checkAddress(node.use, value, path, issues);
     case 'destination':
@@ -217,6 +220,23 @@ function checkMode(value: unknown, path: string, issues: IssueList): string | nu
   const problem = "expected permission bits such as '0660'";
   issues.add(path, isNumber ? 'wrong-type' : 'bad-mode', problem, { got: value, hint });
   return null;
+}
+
+function checkPorts(value: unknown, path: string, issues: IssueList): string | null {
+  if (typeof value !== 'string') {
+    const hint = typeof value === 'number' ? `Write '${value}'.` : null;
+    issues.add(path, 'wrong-type', "expected ports such as '3306' or '8000-8100'", {
+      got: value,
+      hint,
+    });
+    return null;
+  }
+  const parsed = parsePorts(value);
+  if (!parsed.ok) {
+    issues.addProblem(path, parsed, value);
+    return null;
+  }
+  return value;
 }
 
 function checkAddress(

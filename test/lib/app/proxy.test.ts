@@ -268,6 +268,7 @@ test('/connections has names in place of ids', async () => {
         clusterId: clusters[0]?.id ?? 0,
         endpointId: clusters[0]?.endpoints[0]?.id ?? 0,
         state: 'open',
+        protocol: 'tls',
         downstreamAddress: '127.0.0.1:5',
         upstreamAddress: '10.0.0.1:80',
         originalDst: null,
@@ -288,6 +289,7 @@ test('/connections has names in place of ids', async () => {
   assert.equal(connection.listener, 'web');
   assert.equal(connection.cluster, 'app');
   assert.equal(connection.endpoint, '10.0.0.1:80');
+  assert.equal(connection.protocol, 'tls');
   assert.equal(connection.spliced, true);
   assert.ok(!('listenerId' in connection));
 });

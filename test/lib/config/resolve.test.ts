@@ -19,7 +19,10 @@ test('a minimal configuration gets every default', () => {
         ipv6Only: false,
         unixMode: null,
         backlogCount: 4096,
-        protocol: 'opaque',
+        protocol: 'detect',
+        portProtocols: [],
+        serverFirstAfterMs: 20,
+        detectTimeoutMs: 10_000,
         cluster: 'web',
         transparent: false,
         workloadAddress: 'original',
@@ -33,6 +36,7 @@ test('a minimal configuration gets every default', () => {
     clusters: [
       {
         name: 'web',
+        protocol: null,
         balancer: { type: 'p2cEwma', rttDefaultMs: 30, decayMs: 10_000, slowStart: null },
         zonePreference: null,
         ownZone: null,
@@ -100,6 +104,13 @@ test('everything that a person wrote is kept', () => {
           address: '[0:0::0]:080',
           direction: 'inbound',
           ipv6Only: true,
+          protocol: 'tls',
+          portProtocols: [
+            { ports: '80', protocol: 'opaque' },
+            { ports: '8000-8100', protocol: 'grpc' },
+          ],
+          serverFirstAfter: null,
+          detectTimeout: '3s',
           backlog: 7,
           connectionsMax: 9,
           idleTimeout: '1h30m',
@@ -119,6 +130,7 @@ test('everything that a person wrote is kept', () => {
           slowStart: { window: '30s', minShare: 0.25 },
           zone: 'eu-1a',
           zonePreference: { minUsableShare: 0.29, minUsableCount: 2 },
+          protocol: 'http2',
           connectTimeout: '7ms',
           connectAttemptsMax: 8,
           failureBackoff: { min: '9ms', max: '10ms' },
@@ -163,7 +175,13 @@ test('everything that a person wrote is kept', () => {
         ipv6Only: true,
         unixMode: null,
         backlogCount: 7,
-        protocol: 'opaque',
+        protocol: 'tls',
+        portProtocols: [
+          { firstPort: 80, lastPort: 80, protocol: 'opaque' },
+          { firstPort: 8000, lastPort: 8100, protocol: 'grpc' },
+        ],
+        serverFirstAfterMs: null,
+        detectTimeoutMs: 3_000,
         cluster: 'web',
         transparent: false,
         workloadAddress: 'original',
@@ -177,6 +195,7 @@ test('everything that a person wrote is kept', () => {
     clusters: [
       {
         name: 'web',
+        protocol: 'http2',
         balancer: {
           type: 'leastConnections',
           slowStart: { windowMs: 30_000, minSharePercent: 25 },

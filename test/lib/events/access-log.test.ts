@@ -35,6 +35,7 @@ const event: EventOf<'connectionClosed'> = {
   downstreamReadBytes: 10,
   upstreamReadBytes: 20,
   attemptCount: 1,
+  protocol: 2,
   downstreamAddress: '127.0.0.1:50000',
   upstreamAddress: '10.0.0.5:80',
   originalDst: '10.96.0.1:80',
@@ -59,6 +60,7 @@ test('ids become names, the close reason and the errno become words', () => {
     downstreamReadBytes: 10,
     upstreamReadBytes: 20,
     attemptCount: 1,
+    protocol: 'http1',
   });
 });
 
@@ -71,6 +73,10 @@ test('a connection that never reached an endpoint says so with null', () => {
   assert.equal(line.upstreamAddress, null);
   assert.equal(line.errno, null);
   assert.equal(line.connectUs, null);
+});
+
+test('a protocol that never became known is null', () => {
+  assert.equal(accessLogLine({ ...event, protocol: 0 }, names).protocol, null);
 });
 
 test('a clock that was set back gives no negative duration', () => {

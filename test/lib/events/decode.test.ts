@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { eventNumbers } from '../../../lib/contract/events.ts';
 import { decodeEvents } from '../../../lib/events/decode.ts';
 import { encodeEvent } from '../../support/event-encoder.ts';
 
@@ -18,6 +19,7 @@ const closed = encodeEvent({
     downstreamReadBytes: 5_000_000_000,
     upstreamReadBytes: 9,
     attemptCount: 2,
+    protocol: 5,
     downstreamAddress: '[::1]:5',
     upstreamAddress: '10.0.0.5:80',
     originalDst: '',
@@ -47,6 +49,7 @@ test('numbers and byte fields have their names', () => {
     downstreamReadBytes: 5_000_000_000,
     upstreamReadBytes: 9,
     attemptCount: 2,
+    protocol: 5,
     downstreamAddress: '[::1]:5',
     upstreamAddress: '10.0.0.5:80',
     originalDst: '',
@@ -87,6 +90,6 @@ test('lengths that lead out of the record are errors', () => {
     assert.throws(() => [...decodeEvents(wrong)], RangeError, `byte ${at}`);
   }
   const long = Buffer.from(closed);
-  long.writeUInt16LE(60_000, 16 + 11 * 8);
+  long.writeUInt16LE(60_000, 16 + eventNumbers.connectionClosed.length * 8);
   assert.throws(() => [...decodeEvents(long)], RangeError);
 });

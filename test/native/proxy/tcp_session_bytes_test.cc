@@ -14,7 +14,7 @@ constexpr std::uint64_t kSeeds = kThreadSanitizer ? 4 : 25;
 class TcpSessionBytesTest : public testing::TestWithParam<Wiring> {
  protected:
   /// One run with its own world; the seed is in the message of a failure.
-  static void tryOnce(std::uint64_t seed, bool resets) {
+  static void tryOnce(std::uint64_t seed, bool resets, bool detects = false) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomChoices choices(seed, 150);
     MemoryProxyOptions options = chooseWorld(choices, GetParam());
@@ -25,7 +25,8 @@ class TcpSessionBytesTest : public testing::TestWithParam<Wiring> {
     Traffic traffic(world, choices,
                     {.connectionCount = 1 + choices.below(3),
                      .bytesMax = narrow < 1000 ? std::size_t{5000} : std::size_t{400'000},
-                     .resets = resets});
+                     .resets = resets,
+                     .detects = detects});
     traffic.run();
     traffic.finish();
     EXPECT_EQ(traffic.problem(), "");
@@ -42,6 +43,18 @@ TEST_P(TcpSessionBytesTest, AreExactBothWaysWhateverTheSplits) {
 TEST_P(TcpSessionBytesTest, AreAPrefixAndNeverEndInOrderAfterAReset) {
   for (std::uint64_t seed = 1001; seed <= 1000 + kSeeds && !HasFailure(); ++seed) {
     tryOnce(seed, true);
+  }
+}
+
+TEST_P(TcpSessionBytesTest, AreExactThroughDetection) {
+  for (std::uint64_t seed = 2001; seed <= 2000 + kSeeds && !HasFailure(); ++seed) {
+    tryOnce(seed, false, true);
+  }
+}
+
+TEST_P(TcpSessionBytesTest, AreAPrefixAfterAResetDuringDetection) {
+  for (std::uint64_t seed = 3001; seed <= 3000 + kSeeds && !HasFailure(); ++seed) {
+    tryOnce(seed, true, true);
   }
 }
 

@@ -45,7 +45,7 @@ TEST_P(TcpSessionTest, ReportsTheEndingInOneRecord) {
   const auto events = world.proxy.sink().of(EventKind::ConnectionClosed);
   ASSERT_EQ(events.size(), 1U);
   const auto& numbers = events[0].numbers;
-  ASSERT_EQ(numbers.size(), 11U);
+  ASSERT_EQ(numbers.size(), 12U);
   EXPECT_EQ(numbers[0], 0U) << "the first connection of worker 0";
   EXPECT_EQ(numbers[1], 1U) << "listener";
   EXPECT_EQ(numbers[2], 1U) << "cluster";

@@ -1,6 +1,8 @@
 // Transparent listeners: connections that were redirected go where they meant to, or to the cluster
 // that claims it, and never back to the proxy.
+#include <chrono>
 #include <cstdint>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -133,6 +135,38 @@ TEST_F(TransparentTest, OneAddressThatRefusesKeepsNobodyFromTheOthers) {
   connectMeaning("192.0.2.2:80");
   EXPECT_EQ(alive.count(), 1U);
   EXPECT_TRUE(world.proxy.sink().of(EventKind::EndpointUnavailable).empty());
+}
+
+TEST_F(TransparentTest, AServerThatSpeaksFirstIsHeardWhereItIsMeant) {
+  world.config.listener(1).protocol = snapshot::Protocol::Detect;
+  world.config.listener(1).serverFirstAfter = std::chrono::milliseconds(20);
+  world.publish();
+  Endpoint& meant = serverAt("192.0.2.1:25");
+  connectMeaning("192.0.2.1:25");
+  EXPECT_EQ(meant.count(), 0U) << "the client may still speak";
+  world.advance(std::chrono::milliseconds(30));
+  EXPECT_EQ(meant.count(), 1U);
+}
+
+TEST_F(TransparentTest, ThePortThatWasMeantTellsTheProtocol) {
+  snapshot::Listener& listener = world.config.listener(1);
+  listener.protocol = snapshot::Protocol::Detect;
+  listener.portProtocols = {
+      {.firstPort = 3306, .lastPort = 3306, .protocol = snapshot::Protocol::Opaque}};
+  world.publish();
+  Endpoint& meant = serverAt("192.0.2.1:3306");
+  connectMeaning("192.0.2.1:3306");
+  EXPECT_EQ(meant.count(), 1U) << "at once, without a byte";
+}
+
+TEST_F(TransparentTest, TheClusterThatClaimsAConnectionTellsItsProtocol) {
+  world.config.listener(1).protocol = snapshot::Protocol::Detect;
+  snapshot::Cluster& claimant = world.config.cluster(1);
+  claimant.protocol = snapshot::Protocol::Opaque;
+  claimant.destinations.push_back({.address = addressOf("192.0.2.0:0"), .prefixBits = 24});
+  world.publish();
+  connectMeaning("192.0.2.1:5432");
+  EXPECT_EQ(world.endpoint().count(), 1U) << "at once, without a byte";
 }
 
 TEST_F(TransparentTest, TheEventOfAConnectionSaysWhereItMeantToGo) {
