@@ -54,6 +54,7 @@ function typeText(node) {
     case 'name':
     case 'mode':
     case 'ports':
+    case 'network':
       return 'string';
     case 'word':
     case 'object':

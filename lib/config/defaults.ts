@@ -41,6 +41,7 @@ export const defaults = {
     10_000,
     'whoever needs longer for a first line is no HTTP client',
   ),
+  listenerProxyProtocol: because(null, 'a header may only be believed of whom one knows'),
   listenerConnectionsMax: because(null, 'one listener may use all there is', allConnections),
   listenerIdleTimeoutMs: because(3_600_000, 'database pools keep silent connections for long'),
   listenerBacklogCount: because(
@@ -55,6 +56,9 @@ export const defaults = {
     '`log.accessLog`',
   ),
 
+  proxyProtocolTimeoutMs: because(5_000, 'a lost first segment comes again within 3 s'),
+  proxyProtocolRequired: because(true, 'what may be missing can be left out to hide a source'),
+
   keepaliveIdleMs: because(60_000, 'most NAT tables forget an idle flow after minutes'),
   keepaliveIntervalMs: because(10_000, 'with six probes a dead peer is found within two minutes'),
   keepaliveProbesMax: because(6, 'a minute of lost packets is not yet a dead peer'),
@@ -65,6 +69,7 @@ export const defaults = {
 
   clusters: because(null, 'a sidecar passes connections on to where they meant to go', 'none'),
   clusterDestinations: because(null, 'listeners name their cluster', 'none'),
+  clusterProxyProtocol: because(null, 'an endpoint that expects none takes it for a request'),
   clusterProtocol: because(null, 'whoever connects tells', "the listener's"),
   clusterBalancer: because(
     'p2cEwma',

@@ -44,6 +44,7 @@ export function originalClusters(user: UserConfig): ResolvedCluster[] {
     },
     userTimeoutMs: defaults.userTimeoutMs.value,
     originalDst: true,
+    proxyProtocol: null,
     destinations: [],
     endpoints: [{ address: anyAddress, weight: defaults.endpointWeight.value, zone: null }],
   }));

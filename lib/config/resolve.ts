@@ -6,14 +6,17 @@ import { parseDestination } from '../base/destination.ts';
 import { parseDuration } from '../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-address.ts';
 import { freezeDeep } from '../base/freeze.ts';
+import { parseNetwork } from '../base/network.ts';
 import type { Parsed } from '../base/parsed.ts';
 import { parsePorts } from '../base/ports.ts';
 import { parseSize } from '../base/size.ts';
 import type {
+  AcceptedProxyProtocolSnapshot,
   BalancerSnapshot,
   DestinationSnapshot,
   KeepaliveSnapshot,
   LimitsSnapshot,
+  NetworkSnapshot,
   PortProtocolSnapshot,
   SlowStartSnapshot,
 } from '../contract/snapshot.ts';
@@ -166,6 +169,7 @@ function resolveListener(
       defaults.listenerServerFirstAfterMs.value,
     ),
     detectTimeoutMs: ms(listener.detectTimeout, defaults.listenerDetectTimeoutMs.value),
+    proxyProtocol: resolveProxyProtocol(listener),
     cluster: listener.cluster ?? originalClusterNames[direction],
     transparent: listener.transparent ?? defaults.listenerTransparent.value,
     workloadAddress: listener.workloadAddress ?? defaults.listenerWorkloadAddress.value,
@@ -175,6 +179,24 @@ function resolveListener(
     userTimeoutMs: msOrNull(listener.userTimeout, defaults.userTimeoutMs.value),
     accessLog: listener.accessLog ?? accessLogOf(user).enabled ?? defaults.accessLogEnabled.value,
   };
+}
+
+function resolveProxyProtocol({
+  proxyProtocol,
+}: ListenerConfig): AcceptedProxyProtocolSnapshot | null {
+  if (proxyProtocol === undefined || proxyProtocol === null) {
+    return null;
+  }
+  return {
+    from: proxyProtocol.from.map(resolveNetwork),
+    timeoutMs: ms(proxyProtocol.timeout, defaults.proxyProtocolTimeoutMs.value),
+    required: proxyProtocol.required ?? defaults.proxyProtocolRequired.value,
+  };
+}
+
+function resolveNetwork(text: string): NetworkSnapshot {
+  const { type, host, prefix } = checked(parseNetwork(text));
+  return { address: type === 'ipv6' ? `[${host}]:0` : `${host}:0`, prefixBits: prefix };
 }
 
 function resolvePortProtocol({ ports, protocol }: PortProtocolConfig): PortProtocolSnapshot {
@@ -190,6 +212,7 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
     ...resolveZonePreference(cluster, user),
     connectTimeoutMs: ms(cluster.connectTimeout, connectTimeoutDefaultMs(name, user)),
     connectAttemptsMax: cluster.connectAttemptsMax ?? defaults.clusterConnectAttemptsMax.value,
+    proxyProtocol: cluster.proxyProtocol ?? defaults.clusterProxyProtocol.value,
     ...resolveBackoff(cluster),
     keepalive: resolveKeepalive(cluster.keepalive),
     userTimeoutMs: msOrNull(cluster.userTimeout, defaults.userTimeoutMs.value),

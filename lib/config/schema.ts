@@ -48,6 +48,28 @@ const portProtocol = object('PortProtocolConfig', 'What connections to some port
   protocol: required('The same words as for a listener.', protocolHint, "'opaque'"),
 });
 
+const acceptedProxyProtocol = object(
+  'AcceptedProxyProtocolConfig',
+  'Headers of the PROXY protocol, version 1 or 2, that clients of some networks send first.',
+  {
+    from: required(
+      'Networks of the balancers in front whose headers are believed. Who comes from elsewhere is served without one, and what it sends is payload.',
+      { kind: 'list', item: { kind: 'network' } },
+      "['10.0.0.0/8']",
+    ),
+    timeout: optional(
+      'A header that is not whole after so long ends the connection with the reason `proxy_protocol_error`.',
+      duration(10, 600_000),
+      { default: defaults.proxyProtocolTimeoutMs },
+    ),
+    required: optional(
+      'Whether who comes from these networks and sends no header is refused. `false` guesses: only while a balancer is being changed.',
+      { kind: 'boolean' },
+      { default: defaults.proxyProtocolRequired },
+    ),
+  },
+);
+
 const listener = object('ListenerConfig', 'An address that Weft accepts connections on.', {
   name: optional(
     'The word for it in metrics, logs and the admin server. A reload knows a listener by its name.',
@@ -98,6 +120,11 @@ const listener = object('ListenerConfig', 'An address that Weft accepts connecti
     'A beginning that is undecided for so long is forwarded as opaque.',
     duration(10, 600_000),
     { default: defaults.listenerDetectTimeoutMs },
+  ),
+  proxyProtocol: optional(
+    'Accept headers of the PROXY protocol, which say on whose behalf a balancer connects.',
+    acceptedProxyProtocol,
+    { nullMeans: 'no header is expected', default: defaults.listenerProxyProtocol },
   ),
   connectionsMax: optional(
     'Open connections of this listener; more are closed at once with the reason `listener_limit`.',
@@ -272,6 +299,11 @@ const cluster = object('ClusterConfig', 'Interchangeable endpoints with one bala
     'Endpoints tried for one connection before it is given up.',
     { kind: 'integer', min: 1, max: 100 },
     { default: defaults.clusterConnectAttemptsMax },
+  ),
+  proxyProtocol: optional(
+    'Send a header of the PROXY protocol first on every connection: on whose behalf it is. What came with a header is passed on.',
+    oneOf('ProxyProtocolVersion', ['v1', 'v2']),
+    { nullMeans: 'no header', default: defaults.clusterProxyProtocol },
   ),
   failureBackoff: optional('How long a failed endpoint is avoided.', failureBackoff),
   keepalive: keepaliveField,

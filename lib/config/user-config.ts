@@ -23,6 +23,8 @@ export type BalancerType =
   | 'ringHash'
   | 'maglev';
 
+export type ProxyProtocolVersion = 'v1' | 'v2';
+
 export type DnsFamily = 'all' | 'ipv4' | 'ipv6';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -143,6 +145,12 @@ export interface ListenerConfig {
   readonly detectTimeout?: Duration | undefined;
 
   /**
+   * Accept headers of the PROXY protocol, which say on whose behalf a balancer connects. `null`: no
+   * header is expected. Default: `null` (a header may only be believed of whom one knows).
+   */
+  readonly proxyProtocol?: AcceptedProxyProtocolConfig | null | undefined;
+
+  /**
    * Open connections of this listener; more are closed at once with the reason `listener_limit`. A
    * number of 1 to 10000000. Default: `limits.connectionsMax` (one listener may use all there is).
    */
@@ -196,6 +204,29 @@ export interface PortProtocolConfig {
 
   /** The same words as for a listener. */
   readonly protocol: Protocol;
+}
+
+/** Headers of the PROXY protocol, version 1 or 2, that clients of some networks send first. */
+export interface AcceptedProxyProtocolConfig {
+  /**
+   * Networks of the balancers in front whose headers are believed. Who comes from elsewhere is
+   * served without one, and what it sends is payload.
+   */
+  readonly from: readonly string[];
+
+  /**
+   * A header that is not whole after so long ends the connection with the reason
+   * `proxy_protocol_error`. A duration of 10ms to 10m. Default: `'5s'` (a lost first segment comes
+   * again within 3 s).
+   */
+  readonly timeout?: Duration | undefined;
+
+  /**
+   * Whether who comes from these networks and sends no header is refused. `false` guesses: only
+   * while a balancer is being changed. Default: `true` (what may be missing can be left out to hide
+   * a source).
+   */
+  readonly required?: boolean | undefined;
 }
 
 /** TCP keepalive: finds peers that vanished. */
@@ -276,6 +307,13 @@ export interface ClusterConfig {
    * (two endpoints may be dead before a client notices).
    */
   readonly connectAttemptsMax?: number | undefined;
+
+  /**
+   * Send a header of the PROXY protocol first on every connection: on whose behalf it is. What came
+   * with a header is passed on. `null`: no header. Default: `null` (an endpoint that expects none
+   * takes it for a request).
+   */
+  readonly proxyProtocol?: ProxyProtocolVersion | null | undefined;
 
   /** How long a failed endpoint is avoided. */
   readonly failureBackoff?: FailureBackoffConfig | undefined;

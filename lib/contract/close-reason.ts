@@ -14,6 +14,7 @@ export const closeReasons = [
   'connect_failed',
   'loop',
   'no_endpoint',
+  'proxy_protocol_error',
   'listener_limit',
   'connection_limit',
   'buffer_limit',

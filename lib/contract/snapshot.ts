@@ -44,6 +44,21 @@ export interface PortProtocolSnapshot {
   readonly protocol: ProtocolHint;
 }
 
+/** The addresses that share the first `prefixBits` of `address`, whose port is 0. */
+export interface NetworkSnapshot {
+  readonly address: string;
+  readonly prefixBits: number;
+}
+
+/** From whom a header of the PROXY protocol is believed. */
+export interface AcceptedProxyProtocolSnapshot {
+  readonly from: readonly NetworkSnapshot[];
+  readonly timeoutMs: number;
+  readonly required: boolean;
+}
+
+export type ProxyProtocolVersion = 'v1' | 'v2';
+
 export interface ListenerSnapshot {
   /** Stable for one name for as long as the process lives. */
   readonly id: number;
@@ -61,6 +76,8 @@ export interface ListenerSnapshot {
   readonly serverFirstAfterMs: number | null;
   /** After so long an undecided beginning is opaque. */
   readonly detectTimeoutMs: number;
+  /** `null`: no header is expected. */
+  readonly proxyProtocol: AcceptedProxyProtocolSnapshot | null;
   readonly clusterId: number;
   /** Connections were redirected here and meant to go elsewhere. */
   readonly transparent: boolean;
@@ -116,6 +133,8 @@ export interface ClusterSnapshot {
   readonly connectTimeoutMs: number;
   /** Endpoints tried for one connection, at least 1. */
   readonly connectAttemptsMax: number;
+  /** Sent first on every connection; `null`: nothing is. */
+  readonly proxyProtocol: ProxyProtocolVersion | null;
   /** How long an endpoint that could not be connected to is avoided, first and at most. */
   readonly failureBackoffMinMs: number;
   readonly failureBackoffMaxMs: number;

@@ -15,6 +15,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/network.h"
 #include "binding/field_reader.h"
 #include "binding/node.h"
 #include "binding/words.h"
@@ -123,6 +124,31 @@ std::vector<snapshot::PortProtocol> readPortProtocols(Reading& reading, const Fi
   return ports;
 }
 
+base::Network readNetwork(const Field& field) {
+  const Field addressField = field.at("address");
+  const base::Address address = addressField.address();
+  const bool ipv6 = address.family() == base::AddressFamily::Ipv6;
+  if (address.family() == base::AddressFamily::Unix) {
+    addressField.fail("expected an IP address");
+  }
+  const auto prefixBits =
+      field.at("prefixBits").number<std::uint8_t>({.min = 0, .max = ipv6 ? 128U : 32U});
+  return {address, prefixBits};
+}
+
+std::optional<snapshot::ProxyProtocol> readProxyProtocol(Reading& reading, const Field& field) {
+  return field.orNull([&reading](const Field& present) {
+    snapshot::ProxyProtocol policy{
+        .from = {},
+        .timeout = present.at("timeoutMs").duration(kDurationRange),
+        .required = present.at("required").boolean(),
+    };
+    readEach(reading, present.at("from"),
+             [&policy](const Field& network) { policy.from.push_back(readNetwork(network)); });
+    return policy;
+  });
+}
+
 std::shared_ptr<const Listener> readListener(Reading& reading, const Field& field,
                                              std::unordered_set<base::ListenerId>& taken) {
   auto listener = std::make_shared<Listener>(Listener{
@@ -137,6 +163,7 @@ std::shared_ptr<const Listener> readListener(Reading& reading, const Field& fiel
       .portProtocols = readPortProtocols(reading, field.at("portProtocols")),
       .serverFirstAfter = readDurationOrNull(field.at("serverFirstAfterMs")),
       .detectTimeout = field.at("detectTimeoutMs").duration(kDurationRange),
+      .proxyProtocol = readProxyProtocol(reading, field.at("proxyProtocol")),
       .clusterId = readId<base::ClusterId>(field.at("clusterId")),
       .transparent = field.at("transparent").boolean(),
       .workloadAddress =
@@ -240,6 +267,9 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
       .zonePreference = readZonePreference(field.at("zonePreference")),
       .connectTimeout = field.at("connectTimeoutMs").duration(kDurationRange),
       .connectAttemptsMax = field.at("connectAttemptsMax").number<std::uint32_t>(kCountRange),
+      .proxyProtocol = field.at("proxyProtocol").orNull([](const Field& present) {
+        return present.word<snapshot::ProxyVersion>(kProxyVersionWords);
+      }),
       .failureBackoffMin = field.at("failureBackoffMinMs").duration(kDurationRange),
       .failureBackoffMax = field.at("failureBackoffMaxMs").duration(kDurationRange),
       .keepalive = readKeepalive(field.at("keepalive")),

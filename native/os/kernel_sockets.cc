@@ -238,6 +238,14 @@ std::optional<Address> KernelSockets::originalDst(int fd) {
   return os::originalDst(fd);
 }
 
+Address KernelSockets::ownAddress(int fd) {
+  SocketAddress own;
+  if (::getsockname(fd, own.get(), &own.length) != 0) {
+    return Address::unixPath({});
+  }
+  return toAddress(own);
+}
+
 Result<PipeFds> KernelSockets::openPipe(std::size_t wantedBytes) {
   int fds[2] = {kNoFd, kNoFd};
   if (::pipe2(fds, O_NONBLOCK | O_CLOEXEC) != 0) {

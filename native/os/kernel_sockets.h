@@ -29,6 +29,7 @@ class KernelSockets final : public Sockets {
   [[nodiscard]] std::size_t unsentBytes(int fd) noexcept override;
   [[nodiscard]] base::Address peerAddress(int fd) override;
   [[nodiscard]] std::optional<base::Address> originalDst(int fd) override;
+  [[nodiscard]] base::Address ownAddress(int fd) override;
   [[nodiscard]] base::Result<PipeFds> openPipe(std::size_t wantedBytes) override;
   void closePipe(const PipeFds& pipe) noexcept override;
   [[nodiscard]] IoResult spliceIn(int fd, const PipeFds& pipe,

@@ -112,6 +112,9 @@ class Sockets {
   /// Where the other side is; an unnamed unix address when that cannot be told.
   [[nodiscard]] virtual base::Address peerAddress(int fd) = 0;
 
+  /// Where this side is; the same.
+  [[nodiscard]] virtual base::Address ownAddress(int fd) = 0;
+
   /// Where the peer meant to go before its connection was redirected to us; nothing when it was
   /// not redirected.
   [[nodiscard]] virtual std::optional<base::Address> originalDst(int fd) = 0;

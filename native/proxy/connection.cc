@@ -1,8 +1,10 @@
 #include "proxy/connection.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -11,15 +13,22 @@
 
 #include "base/address.h"
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/ids.h"
+#include "base/network.h"
+#include "codec/proxy_protocol.h"
 #include "os/poller.h"
+#include "os/sockets.h"
 #include "proxy/connection_view.h"
 #include "proxy/connections.h"
 #include "proxy/detect.h"
 #include "proxy/listener.h"
+#include "proxy/proxy_header_wait.h"
 #include "proxy/session.h"
 #include "proxy/tcp_session.h"
+#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
 #include "telemetry/event.h"
@@ -95,13 +104,110 @@ void Connection::secure() noexcept {
 void Connection::secured() noexcept {
   cancel();
   downstream_.readReady = downstream_.readReady || downstream_.transport->hasBuffered();
-  const snapshot::Protocol protocol = this->protocol();
-  if (protocol == snapshot::Protocol::Detect) {
-    Detection::begin(*this);
+  if (proxyHeaderExpected_) {
+    waitForProxyHeader();
   } else {
-    serve(connections_.makeTcpSession(*this, cluster(), protocol), protocol);
+    identify({});
   }
 }
+
+/// `first` has been read already.
+void Connection::identify(base::Bytes first) noexcept {
+  const snapshot::Protocol protocol = this->protocol();
+  if (protocol == snapshot::Protocol::Detect) {
+    Detection::begin(*this, first);
+    return;
+  }
+  TcpSessionPtr session = connections_.makeTcpSession(*this, cluster(), protocol);
+  if (session != nullptr && !first.empty() &&
+      !session->preload(connections_.context().buffers, first)) {
+    endUnserved(CloseReason::BufferLimit, 0);
+    return;
+  }
+  serve(std::move(session), protocol);
+}
+
+// ---- the PROXY protocol ----
+
+void Connection::expectProxyHeader(const base::Address& peer) noexcept {
+  const auto& policy = listener_.settings().proxyProtocol;
+  proxyHeaderExpected_ =
+      policy && std::ranges::any_of(policy->from, [&peer](const base::Network& network) {
+        return network.contains(peer);
+      });
+}
+
+void Connection::waitForProxyHeader() noexcept {
+  const auto& policy = listener_.settings().proxyProtocol;
+  if (!policy) {
+    // A reload came between.
+    identify({});
+    return;
+  }
+  ProxyHeaderWaitPtr wait = connections_.makeProxyHeaderWait(*this, *policy);
+  if (wait == nullptr) {
+    endUnserved(CloseReason::ResourcesExhausted, ENOMEM);
+    return;
+  }
+  state_ = State::Detecting;
+  session_ = std::move(wait);
+  session_->start();
+}
+
+bool Connection::believe(const codec::ProxyHeader& header, base::Bytes bytes) noexcept {
+  if (!header.named) {
+    return true;
+  }
+  proxied_ = std::make_unique<Proxied>();
+  proxied_->source = header.source;
+  sourceKey_ = base::hashOfHost(header.source);
+  if (peer_ != nullptr) {
+    *peer_ = header.source;
+  }
+  return connections_.context().buffers.append(proxied_->header, bytes);
+}
+
+void Connection::headerOver(base::Bytes behind) noexcept {
+  cancel();
+  // It lives until the end of the turn: it has retired itself.
+  [[maybe_unused]] const Session* lives = session_.release();
+  state_ = State::Securing;
+  identify(behind);
+}
+
+std::size_t Connection::writeProxyHeader(snapshot::ProxyVersion version,
+                                         base::MutableBytes into) noexcept {
+  codec::ProxyHeader header;
+  if (proxied_ != nullptr) {
+    static_cast<void>(codec::readProxyHeader(proxied_->header.unread(), header));
+  }
+  if (!header.named) {
+    os::Sockets& sockets = connections_.context().sockets();
+    const int fd = downstream_.transport->fd();
+    header.named = true;
+    header.source = sockets.peerAddress(fd);
+    header.destination = original_ == nullptr ? sockets.ownAddress(fd) : original_->meant;
+  }
+  const bool first = version == snapshot::ProxyVersion::V1;
+  return codec::writeProxyHeader(first ? codec::ProxyVersion::V1 : codec::ProxyVersion::V2, header,
+                                 into);
+}
+
+transport::IoResult Connection::readDownstream(std::size_t room) noexcept {
+  Context& context = connections_.context();
+  const base::MutableBytes into = context.scratch.first(std::min(room, context.scratch.size()));
+  const transport::IoResult read = downstream_.transport->read(into);
+  downstream_.afterRead();
+  if (read.status == Status::WantRead || read.status == Status::WantWrite) {
+    downstream_.readBlocked(read.status, context.loop().poller(), *this);
+  } else if (read.bytes < into.size() && !downstream_.mayHoldMore()) {
+    downstream_.readDrained();
+  }
+  listener_.countRead(read.bytes);
+  return read;
+}
+
+// ---- serving ----
 
 void Connection::detect(DetectionPtr detection) noexcept {
   if (detection == nullptr) {
@@ -127,6 +233,12 @@ void Connection::serve(TcpSessionPtr session, snapshot::Protocol protocol) noexc
   state_ = State::Serving;
   session_ = std::move(session);
   session_->start();
+}
+
+void Connection::upstreamOpen() noexcept {
+  if (proxied_ != nullptr) {
+    proxied_->header.release();
+  }
 }
 
 void Connection::onReady(os::Ready ready) noexcept {
@@ -216,7 +328,10 @@ ConnectionView Connection::view() const {
   view.connectionId = id_;
   view.listenerId = listener_.settings().id;
   view.clusterId = cluster().settings().id;
-  view.downstreamAddress = context.sockets().peerAddress(downstream_.transport->fd()).toString();
+  view.downstreamAddress =
+      (proxied_ == nullptr ? context.sockets().peerAddress(downstream_.transport->fd())
+                           : proxied_->source)
+          .toString();
   if (original_ != nullptr) {
     view.originalDst = original_->meant.toString();
   }

@@ -8,8 +8,11 @@
 #include <optional>
 
 #include "base/address.h"
+#include "base/bytes.h"
 #include "base/ids.h"
 #include "base/intrusive_list.h"
+#include "codec/proxy_protocol.h"
+#include "os/buffer_pool.h"
 #include "os/loop.h"
 #include "os/poller.h"
 #include "proxy/detect.h"
@@ -22,6 +25,12 @@
 namespace weft::proxy {
 
 class Connections;
+
+/// What a header of the PROXY protocol said.
+struct Proxied {
+  base::Address source;
+  os::Buffer header;  ///< To be passed on; kept as long as there is a connection to be made.
+};
 
 class Connection final : public os::Pollable,
                          private os::Timer,
@@ -75,6 +84,25 @@ class Connection final : public os::Pollable,
     return cluster.settings().originalDst && target() != nullptr ? *target() : endpoint.address;
   }
 
+  /// Whether a header of the PROXY protocol from `peer` is believed, and is to come.
+  void expectProxyHeader(const base::Address& peer) noexcept;
+
+  /// `header` says on whose behalf this is, and lies in `bytes`. False when there is no memory.
+  [[nodiscard]] bool believe(const codec::ProxyHeader& header, base::Bytes bytes) noexcept;
+
+  /// Goes on with what came behind the header, or with what came when there was none.
+  void headerOver(base::Bytes behind) noexcept;
+
+  /// What the cluster is told of this connection before everything else.
+  [[nodiscard]] std::size_t writeProxyHeader(snapshot::ProxyVersion version,
+                                             base::MutableBytes into) noexcept;
+
+  /// What was kept for the header is not needed any more.
+  void upstreamOpen() noexcept;
+
+  /// One read into the scratch, of at most `room` bytes.
+  [[nodiscard]] transport::IoResult readDownstream(std::size_t room) noexcept;
+
   [[nodiscard]] Side& downstream() noexcept { return downstream_; }
 
   [[nodiscard]] Listener& listener() noexcept { return listener_; }
@@ -117,6 +145,8 @@ class Connection final : public os::Pollable,
 
   void secure() noexcept;
   void secured() noexcept;
+  void waitForProxyHeader() noexcept;
+  void identify(base::Bytes first) noexcept;
   void report(const Ending& ending) noexcept;
 
   struct Original {
@@ -132,13 +162,15 @@ class Connection final : public os::Pollable,
   SessionPtr session_;
   std::unique_ptr<base::Address> peer_;
   std::unique_ptr<const Original> original_;
+  std::unique_ptr<Proxied> proxied_;
   const base::ConnectionId id_;
   const base::TimePoint started_;
   std::uint64_t sourceKey_ = 0;
   const snapshot::Direction direction_;
   State state_ = State::Securing;
+  bool proxyHeaderExpected_ = false;
 };
 
-static_assert(sizeof(Connection) <= 168);
+static_assert(sizeof(Connection) <= 176);
 
 }  // namespace weft::proxy

@@ -19,6 +19,7 @@
 #include "proxy/connection.h"
 #include "proxy/detect.h"
 #include "proxy/listener.h"
+#include "proxy/proxy_header_wait.h"
 #include "proxy/tcp_session.h"
 #include "snapshot/listener.h"
 #include "telemetry/cells.h"
@@ -79,6 +80,7 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
   if (listener.settings().accessLog) {
     connection->rememberPeer(peer);
   }
+  connection->expectProxyHeader(peer);
   connection->start();
 }
 
@@ -154,6 +156,7 @@ void Connections::forEach(const std::function<bool(const Connection&)>& visit) {
 void Connections::trim() noexcept {
   pool_.trim();
   detections_.trim();
+  proxyHeaderWaits_.trim();
   sessions_.trim();
   connectors_.trim();
   context_.buffers.trim();
@@ -169,6 +172,11 @@ TcpSessionPtr Connections::makeTcpSession(Connection& connection, upstream::Clus
 DetectionPtr Connections::makeDetection(Connection& connection,
                                         const codec::Sniffer& sniffer) noexcept {
   return DetectionPtr(detections_.make(connection, sniffer));
+}
+
+ProxyHeaderWaitPtr Connections::makeProxyHeaderWait(
+    Connection& connection, const snapshot::ProxyProtocol& policy) noexcept {
+  return ProxyHeaderWaitPtr(proxyHeaderWaits_.make(connection, policy));
 }
 
 os::PoolPtr<upstream::Connector> Connections::makeConnector(os::Pollable& pollable,

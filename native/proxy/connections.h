@@ -14,6 +14,7 @@
 #include "proxy/context.h"
 #include "proxy/detect.h"
 #include "proxy/listener.h"
+#include "proxy/proxy_header_wait.h"
 #include "proxy/tcp_session.h"
 
 namespace weft::proxy {
@@ -79,6 +80,12 @@ class Connections {
 
   void freeDetection(Detection& detection) noexcept { detections_.destroy(&detection); }
 
+  /// Null when there is no memory.
+  [[nodiscard]] ProxyHeaderWaitPtr makeProxyHeaderWait(
+      Connection& connection, const snapshot::ProxyProtocol& policy) noexcept;
+
+  void freeProxyHeaderWait(ProxyHeaderWait& wait) noexcept { proxyHeaderWaits_.destroy(&wait); }
+
   void freeConnection(Connection& connection) noexcept { pool_.destroy(&connection); }
 
   /// The connection leaves the list and the counts.
@@ -96,6 +103,7 @@ class Connections {
   std::function<void()> ended_;
   os::ObjectPool<Connection> pool_;
   os::ObjectPool<Detection> detections_;
+  os::ObjectPool<ProxyHeaderWait> proxyHeaderWaits_;
   os::ObjectPool<TcpSession> sessions_;
   os::ObjectPool<upstream::Connector> connectors_;
   base::IntrusiveList<Connection, Connection> open_;

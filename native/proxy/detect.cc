@@ -25,6 +25,7 @@
 #include "proxy/session.h"
 #include "proxy/side.h"
 #include "proxy/tcp_session.h"
+#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/close_reason.h"
@@ -61,30 +62,16 @@ Protocol protocolOf(Sniffed verdict) noexcept {
   return Protocol::Opaque;
 }
 
-/// One read into the scratch, of at most `room` bytes.
-IoResult readInto(Connection& connection, std::size_t room) noexcept {
-  Context& context = connection.connections().context();
-  Side& from = connection.downstream();
-  const base::MutableBytes into = context.scratch.first(std::min(room, context.scratch.size()));
-  const IoResult read = from.transport->read(into);
-  from.afterRead();
-  if (read.status == Status::WantRead || read.status == Status::WantWrite) {
-    from.readBlocked(read.status, context.loop().poller(), connection);
-  } else if (read.bytes < into.size() && !from.mayHoldMore()) {
-    from.readDrained();
-  }
-  connection.listener().countRead(read.bytes);
-  return read;
-}
-
 }  // namespace
 
 // ---- the first read ----
 
-void Detection::begin(Connection& connection) noexcept {
+void Detection::begin(Connection& connection, base::Bytes first) noexcept {
   Connections& connections = connection.connections();
-  const IoResult read = readInto(connection, codec::kSniffBytesMax);
-  const base::Bytes bytes = connections.context().scratch.first(read.bytes);
+  const IoResult read = first.empty() ? connection.readDownstream(codec::kSniffBytesMax)
+                                      : IoResult{.bytes = first.size()};
+  const base::Bytes bytes =
+      first.empty() ? base::Bytes(connections.context().scratch.first(read.bytes)) : first;
   codec::Sniffer sniffer;
   Sniffed verdict = Sniffed::NeedMore;
   switch (read.status) {
@@ -209,7 +196,7 @@ void Detection::onDownstreamReady() noexcept {
 
 /// False when there is nothing more to read here.
 bool Detection::readMore() noexcept {
-  const IoResult read = readInto(connection_, codec::kSniffBytesMax - held_.size());
+  const IoResult read = connection_.readDownstream(codec::kSniffBytesMax - held_.size());
   switch (read.status) {
     case Status::Ok:
       break;
@@ -270,6 +257,11 @@ void Detection::onConnected(upstream::Connected connected) noexcept {
       static_cast<std::uint32_t>(std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
   early_.attemptCount = static_cast<std::uint8_t>(connected.attemptCount);
   connector_.reset();
+}
+
+std::size_t Detection::writeProxyHeader(snapshot::ProxyVersion version,
+                                        base::MutableBytes into) noexcept {
+  return connection_.writeProxyHeader(version, into);
 }
 
 void Detection::onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept {

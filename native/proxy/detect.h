@@ -27,8 +27,9 @@ class Detection final : public Session,
                         public upstream::ConnectorOwner,
                         private os::Retired {
  public:
-  /// Reads what is there. Ends in connection.serve(), connection.detect() or the connection's end.
-  static void begin(Connection& connection) noexcept;
+  /// `first` was read already; when it is empty, what is there is read. Ends in connection.serve(),
+  /// connection.detect() or the connection's end.
+  static void begin(Connection& connection, base::Bytes first) noexcept;
 
   Detection(Connection& connection, const codec::Sniffer& sniffer) noexcept;
   ~Detection() override;
@@ -53,6 +54,8 @@ class Detection final : public Session,
   // From the connector.
   void onConnected(upstream::Connected connected) noexcept override;
   void onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept override;
+  [[nodiscard]] std::size_t writeProxyHeader(snapshot::ProxyVersion version,
+                                             base::MutableBytes into) noexcept override;
 
   /// What the first read brought is not clear.
   static void wait(Connection& connection, const codec::Sniffer& sniffer,

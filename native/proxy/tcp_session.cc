@@ -9,6 +9,7 @@
 
 #include "base/address.h"
 #include "base/assert.h"
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
@@ -20,6 +21,7 @@
 #include "proxy/pump.h"
 #include "proxy/session.h"
 #include "proxy/side.h"
+#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
@@ -107,7 +109,13 @@ void TcpSession::onConnected(upstream::Connected connected) noexcept {
   opened();
 }
 
+std::size_t TcpSession::writeProxyHeader(snapshot::ProxyVersion version,
+                                         base::MutableBytes into) noexcept {
+  return connection_.writeProxyHeader(version, into);
+}
+
 void TcpSession::opened() noexcept {
+  connection_.upstreamOpen();
   state_ = State::Open;
   lastActive_ = context().loop().now();
   armIdleTimer();

@@ -78,6 +78,8 @@ class TcpSession final : public Session,
   // From the connector.
   void onConnected(upstream::Connected connected) noexcept override;
   void onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept override;
+  [[nodiscard]] std::size_t writeProxyHeader(snapshot::ProxyVersion version,
+                                             base::MutableBytes into) noexcept override;
 
   void onContinue() noexcept override { run(); }
 

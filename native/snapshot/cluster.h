@@ -66,6 +66,9 @@ struct Destination {
   std::uint32_t prefixBits = 0;
 };
 
+/// Of the PROXY protocol.
+enum class ProxyVersion : std::uint8_t { V1, V2 };
+
 struct Cluster {
   base::ClusterId id;
   std::uint64_t revision = 0;
@@ -75,6 +78,7 @@ struct Cluster {
   std::optional<ZonePreference> zonePreference{};
   base::Duration connectTimeout{};
   std::uint32_t connectAttemptsMax = 1;
+  std::optional<ProxyVersion> proxyProtocol;  ///< Absent: no header is sent.
   base::Duration failureBackoffMin{};
   base::Duration failureBackoffMax{};
   std::optional<Keepalive> keepalive;

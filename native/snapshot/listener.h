@@ -9,6 +9,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/network.h"
 
 namespace weft::snapshot {
 
@@ -37,6 +38,13 @@ struct Keepalive {
   friend bool operator==(const Keepalive&, const Keepalive&) = default;
 };
 
+/// From whom a header of the PROXY protocol is believed.
+struct ProxyProtocol {
+  std::vector<base::Network> from;
+  base::Duration timeout{};
+  bool required = true;  ///< Who of them sends none is refused.
+};
+
 struct Listener {
   base::ListenerId id;
   std::string name;
@@ -49,6 +57,7 @@ struct Listener {
   std::vector<PortProtocol> portProtocols;         ///< The first that fits counts.
   std::optional<base::Duration> serverFirstAfter;  ///< Absent: upstream waits for downstream.
   base::Duration detectTimeout{};
+  std::optional<ProxyProtocol> proxyProtocol;
   base::ClusterId clusterId;
   bool transparent = false;  ///< Connections were redirected here and meant to go elsewhere.
   WorkloadAddress workloadAddress = WorkloadAddress::Original;

@@ -23,9 +23,10 @@ enum class CloseReason : std::uint8_t {
   ConnectFailed,    ///< The last attempt failed in another way; errno says which.
   Loop,             ///< The original destination is this proxy.
   NoEndpoint,       ///< The cluster has no endpoint.
-  ListenerLimit,    ///< The listener's connectionsMax was reached.
-  ConnectionLimit,  ///< The process' connectionsMax was reached.
-  BufferLimit,      ///< The process' bufferedBytesMax was reached.
+  ProxyProtocolError,  ///< A header of the PROXY protocol was missing, malformed or late.
+  ListenerLimit,       ///< The listener's connectionsMax was reached.
+  ConnectionLimit,     ///< The process' connectionsMax was reached.
+  BufferLimit,         ///< The process' bufferedBytesMax was reached.
   ResourcesExhausted,  ///< The kernel gave no descriptor or memory for the upstream side.
   ListenerRemoved,     ///< A configuration without the listener, and its drain deadline passed.
   EndpointRemoved,     ///< The same for the endpoint.
@@ -33,15 +34,31 @@ enum class CloseReason : std::uint8_t {
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 20;
+inline constexpr std::size_t kCloseReasonCount = 21;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
-    "finished",         "downstream_reset", "upstream_reset", "downstream_lost",
-    "upstream_lost",    "downstream_gone",  "idle_timeout",   "connect_refused",
-    "connect_timeout",  "connect_failed",   "loop",           "no_endpoint",
-    "listener_limit",   "connection_limit", "buffer_limit",   "resources_exhausted",
-    "listener_removed", "endpoint_removed", "drain_deadline", "stopped",
+    "finished",
+    "downstream_reset",
+    "upstream_reset",
+    "downstream_lost",
+    "upstream_lost",
+    "downstream_gone",
+    "idle_timeout",
+    "connect_refused",
+    "connect_timeout",
+    "connect_failed",
+    "loop",
+    "no_endpoint",
+    "proxy_protocol_error",
+    "listener_limit",
+    "connection_limit",
+    "buffer_limit",
+    "resources_exhausted",
+    "listener_removed",
+    "endpoint_removed",
+    "drain_deadline",
+    "stopped",
 };
 
 [[nodiscard]] constexpr std::string_view closeReasonName(CloseReason reason) noexcept {

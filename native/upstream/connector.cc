@@ -1,16 +1,21 @@
 #include "upstream/connector.h"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <utility>
 
 #include "base/address.h"
+#include "base/bytes.h"
 #include "base/error.h"
+#include "codec/proxy_protocol.h"
 #include "os/poller.h"
 #include "os/sockets.h"
+#include "snapshot/cluster.h"
 #include "telemetry/cells.h"
 #include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
@@ -26,6 +31,9 @@ using telemetry::WorkerCell;
 
 constexpr Error kNoEndpoint{
     .text = "the cluster has no endpoint", .code = ErrorCode::NoEndpoint, .side = Side::Upstream};
+constexpr Error kNoProxyHeader{.text = "cannot send the header of the PROXY protocol",
+                               .code = ErrorCode::Reset,
+                               .side = Side::Upstream};
 constexpr Error kConnectTimeout{
     .text = "no answer in time", .code = ErrorCode::Timeout, .side = Side::Upstream};
 constexpr Error kNoMemory{.text = "no memory for a connection",
@@ -168,7 +176,21 @@ void Connector::onTimer() noexcept {
   attemptFailed(kConnectTimeout);
 }
 
+/// At once: it is smaller than the send buffer of any socket, which is empty.
+bool Connector::sendProxyHeader(snapshot::ProxyVersion version) noexcept {
+  std::array<std::byte, codec::kProxyHeaderBytesMax> header;
+  const std::size_t size = owner_->writeProxyHeader(version, header);
+  const base::Bytes bytes = base::Bytes(header).first(size);
+  const transport::IoResult sent = transport_->write(bytes);
+  return size > 0 && sent.status == transport::Status::Ok && sent.bytes == size;
+}
+
 void Connector::succeed() noexcept {
+  const auto proxyVersion = cluster_.settings().proxyProtocol;
+  if (proxyVersion && !sendProxyHeader(*proxyVersion)) {
+    attemptFailed(kNoProxyHeader);
+    return;
+  }
   cancel();
   const base::Duration connectTime =
       std::max(context_.loop.now() - started_, base::Duration::zero());

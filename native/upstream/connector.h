@@ -4,13 +4,16 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 
 #include "base/address.h"
+#include "base/bytes.h"
 #include "base/error.h"
 #include "os/loop.h"
 #include "os/poller.h"
+#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
@@ -31,6 +34,10 @@ class ConnectorOwner {
   /// The connector may be destroyed in either call.
   virtual void onConnected(Connected connected) noexcept = 0;
   virtual void onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept = 0;
+
+  /// Writes the header of the PROXY protocol that goes before everything else; returns its size.
+  [[nodiscard]] virtual std::size_t writeProxyHeader(snapshot::ProxyVersion version,
+                                                     base::MutableBytes into) noexcept = 0;
 
  protected:
   ~ConnectorOwner() = default;
@@ -80,6 +87,7 @@ class Connector final : private os::Timer {
   void attemptFailed(const base::Error& error) noexcept;
   void endAttempt(const base::Error& error) noexcept;
   void openTransport() noexcept;
+  [[nodiscard]] bool sendProxyHeader(snapshot::ProxyVersion version) noexcept;
   void succeed() noexcept;
 
   Context& context_;

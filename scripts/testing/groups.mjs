@@ -70,6 +70,8 @@ const peerNeeds = [
   { program: 'aiosmtpd', package: 'python3-aiosmtpd' },
   { program: 'curl', package: 'curl' },
   { program: 'socat', package: 'socat' },
+  { program: 'haproxy', package: 'haproxy' },
+  { program: 'nginx', package: 'libnginx-mod-stream' },
 ];
 
 /** @type {Need[]} */

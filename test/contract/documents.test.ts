@@ -72,3 +72,17 @@ test('docs/operations.md has every field of the access log', () => {
   );
   assert.deepEqual(cells.sort(), [...accessLogFields].sort());
 });
+
+test('docs/protocols.md has every first message with its verdict', () => {
+  const corpus = readFileSync(join(root, 'test/native/codec/first_messages.txt'), 'utf8');
+  const expected = corpus
+    .split('\n')
+    .filter((line) => !line.startsWith('#') && line !== '')
+    .map((line) => line.split('|', 2).map((cell) => cell.trim()));
+  const text = readFileSync(join(root, 'docs/protocols.md'), 'utf8');
+  const table = text.slice(text.indexOf('| first message |'));
+  const listed = [...table.slice(0, table.indexOf('\n\n')).matchAll(/^\| (.+) \| `(\w+)` \|$/gm)];
+  const described = listed.map(([, name, verdict]) => [name, verdict]);
+  assert.deepEqual(described.sort(), expected.sort());
+  assert.ok(listed.length >= 40);
+});

@@ -30,6 +30,11 @@ const complete = snapshotOf({
     listenerSnapshot({
       address: `127.0.0.1:${port}`,
       portProtocols: [{ firstPort: 1, lastPort: 2, protocol: 'detect' }],
+      proxyProtocol: {
+        from: [{ address: '10.0.0.0:0', prefixBits: 8 }],
+        timeoutMs: 5_000,
+        required: true,
+      },
       idleTimeoutMs: 3_600_000,
       keepalive,
       userTimeoutMs: 30_000,
@@ -166,7 +171,13 @@ test('each number is taken at the ends of its range and refused beyond them', as
 });
 
 test('what may be null may be null, and nothing else may', async () => {
-  const nullable = ['serverFirstAfterMs', 'idleTimeoutMs', 'keepalive', 'userTimeoutMs'];
+  const nullable = [
+    'serverFirstAfterMs',
+    'proxyProtocol',
+    'idleTimeoutMs',
+    'keepalive',
+    'userTimeoutMs',
+  ];
   const withNull = (parts: readonly object[], keys: readonly string[]) =>
     parts.map((part) =>
       Object.fromEntries(
@@ -187,6 +198,14 @@ test('what may be null may be null, and nothing else may', async () => {
       const parts = { listeners: [{ ...complete.listeners[0], [key]: null }] };
       assert.equal((await refusedParts(parts as never)).path, `listeners[0].${key}`);
     }
+  }
+});
+
+test('a word that may be null is one of its list otherwise', async () => {
+  for (const key of ['protocol', 'proxyProtocol']) {
+    const clusters = [{ ...complete.clusters[0], [key]: 'v3' }];
+    const { path } = await refusedParts({ clusters } as never);
+    assert.equal(path, `clusters[0].${key}`);
   }
 });
 

@@ -100,6 +100,8 @@ class HookedSockets final : public os::Sockets {
 
   [[nodiscard]] base::Address peerAddress(int fd) override { return kernel_.peerAddress(fd); }
 
+  [[nodiscard]] base::Address ownAddress(int fd) override { return kernel_.ownAddress(fd); }
+
   [[nodiscard]] std::optional<base::Address> originalDst(int fd) override {
     return kernel_.originalDst(fd);
   }

@@ -196,6 +196,10 @@ Address MemorySockets::peerAddress(int fd) {
   return stream(fd).remoteAddress();
 }
 
+Address MemorySockets::ownAddress(int /*fd*/) {
+  return Address::ipv4({10, 0, 0, 1}, 80);
+}
+
 // ---- pipes ----
 
 Result<os::PipeFds> MemorySockets::openPipe(std::size_t wantedBytes) {

@@ -104,6 +104,7 @@ class MemorySockets final : public os::Sockets {
   [[nodiscard]] std::size_t readableBytes(int fd) noexcept override;
   [[nodiscard]] std::size_t unsentBytes(int fd) noexcept override;
   [[nodiscard]] base::Address peerAddress(int fd) override;
+  [[nodiscard]] base::Address ownAddress(int fd) override;
 
   [[nodiscard]] std::optional<base::Address> originalDst(int fd) override {
     static_cast<void>(fd);

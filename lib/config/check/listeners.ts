@@ -13,6 +13,7 @@ export function checkListeners(config: UsableConfig, issues: IssueList): void {
     if (listener !== undefined) {
       const path = `listeners[${index}]`;
       checkCluster(listener, path, config, issues);
+      checkProxyProtocol(listener, path, issues);
       checkTransparent(listener, path, issues);
       checkFamily(listener, path, issues);
       checkKeepalive(listener, path, issues);
@@ -88,6 +89,15 @@ function checkTransparent(listener: UsableListener, path: string, issues: IssueL
     complain('this listener has no connections to the port of the workload');
   } else if (cluster !== undefined) {
     complain(`all connections go to the cluster '${cluster}'`);
+  }
+}
+
+function checkProxyProtocol(listener: UsableListener, path: string, issues: IssueList): void {
+  const { address, proxyProtocol } = listener;
+  if (proxyProtocol !== undefined && proxyProtocol !== null && address?.startsWith('unix:')) {
+    const hint = 'Leave it out, or listen on an IP address.';
+    const problem = 'who connects to a unix socket comes from no network';
+    issues.add(`${path}.proxyProtocol`, 'contradiction', problem, { hint });
   }
 }
 

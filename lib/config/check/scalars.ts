@@ -7,6 +7,7 @@ import { parseDestination } from '../../base/destination.ts';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../../base/endpoint-address.ts';
 import { nearestWord } from '../../base/nearest-word.ts';
+import { formatNetwork, parseNetwork } from '../../base/network.ts';
 import { parsePorts } from '../../base/ports.ts';
 import { formatSize, parseSize } from '../../base/size.ts';
 import type { DurationNode, SchemaNode } from '../schema-node.ts';
@@ -48,6 +49,8 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkMode(value, path, issues);
     case 'ports':
       return checkPorts(value, path, issues);
+    case 'network':
+      return checkNetwork(value, path, issues);
     case 'address':
       return checkAddress(node.use, value, path, issues);
     case 'destination':
@@ -237,6 +240,19 @@ function checkPorts(value: unknown, path: string, issues: IssueList): string | n
     return null;
   }
   return value;
+}
+
+function checkNetwork(value: unknown, path: string, issues: IssueList): string | null {
+  if (typeof value !== 'string') {
+    issues.add(path, 'wrong-type', "expected a network such as '10.0.0.0/8'", { got: value });
+    return null;
+  }
+  const parsed = parseNetwork(value);
+  if (!parsed.ok) {
+    issues.addProblem(path, parsed, value);
+    return null;
+  }
+  return formatNetwork(parsed.value);
 }
 
 function checkAddress(

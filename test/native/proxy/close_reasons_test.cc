@@ -56,6 +56,15 @@ void CloseReasonsTest::provoke(CloseReason reason) {
       open();
       world.advance(std::chrono::seconds(2));
       break;
+    case CloseReason::ProxyProtocolError:
+      world.config.listener(1).proxyProtocol =
+          snapshot::ProxyProtocol{.from = {base::Network(base::Address::ipv4({}, 0), 0),
+                                           base::Network(base::Address::ipv6({}, 0, 0), 0)},
+                                  .timeout = std::chrono::seconds(1)};
+      world.publish();
+      client = &world.connect();
+      world.advance(std::chrono::seconds(2));
+      break;
     case CloseReason::DownstreamGone:
     case CloseReason::ConnectRefused:
     case CloseReason::ConnectTimeout:

@@ -37,6 +37,13 @@ class ConnectorTest : public testing::Test, public ConnectorOwner, public os::Po
     connector.reset();
   }
 
+  [[nodiscard]] std::size_t writeProxyHeader(snapshot::ProxyVersion version,
+                                             base::MutableBytes into) noexcept override {
+    const std::string_view header = version == snapshot::ProxyVersion::V1 ? "one" : "two";
+    std::ranges::copy(base::bytesOf(header), into.begin());
+    return header.size();
+  }
+
   void onConnectFailed(const base::Error& failure, std::uint32_t attempts) noexcept override {
     ++answerCount;
     error = failure;
