@@ -18,12 +18,11 @@ declare -A needs=(
   [curl]='curl:curl'
   [socat]='socat:socat'
 )
+# shellcheck source=examples/packages.sh
+. "$root/examples/packages.sh"
 seconds_max=180
 export MIB=${WEFT_EXAMPLE_MIB:-1024} SECONDS_EACH=${WEFT_EXAMPLE_SECONDS:-5}
-# Debian keeps servers outside a user's PATH.
-PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
 for folder in /usr/lib/postgresql/*/bin; do PATH=$PATH:$folder; done
-export PATH
 
 programs=("$@")
 if [ $# = 0 ]; then programs=("${all[@]}"); fi
@@ -33,30 +32,7 @@ for name in "${programs[@]}"; do
     exit 2
   fi
 done
-if [ ! -e "$root/dist/cli/main.js" ]; then
-  echo "run.sh: Weft is not built. Run 'npm ci' in $root." >&2
-  exit 1
-fi
-
-# Packages of the commands that a program needs and that are not there.
-missing_packages() {
-  local need
-  for need in ${needs[$1]}; do
-    if ! command -v "${need%%:*}" >/dev/null; then echo "${need##*:}"; fi
-  done | sort --unique
-}
-
-install_missing() {
-  local name packages
-  packages=$(for name in "${programs[@]}"; do missing_packages "$name"; done | sort --unique)
-  if [ -z "$packages" ] || [ "${WEFT_TEST_NO_INSTALL:-}" = 1 ] || [ "$(id -u)" != 0 ] ||
-    ! command -v apt-get >/dev/null; then
-    return
-  fi
-  echo "installing Debian packages that are missing: ${packages//$'\n'/ }"
-  # shellcheck disable=SC2086 # One word for each package is what is wanted.
-  sh "$root/scripts/setup-debian.sh" $packages || echo 'the installation failed'
-}
+require_build
 
 # Ports for Weft and for the servers, in the environment where weft.config.ts looks for them.
 choose_ports() {
@@ -107,23 +83,10 @@ admin_text() {
   }, () => { process.exitCode = 1; })' "http://$WEFT_ADMIN/$1"
 }
 
-passed=0
-failed=0
-# NAME, 0 for passed, how long it took, what to say
-result() {
-  local word=passed
-  if [ "$2" = 0 ]; then
-    passed=$((passed + 1))
-  else
-    word=FAILED
-    failed=$((failed + 1))
-  fi
-  printf '%-8s %s %4s s  %s\n' "$1" "$word" "$3" "$4"
-}
-
 run_program() {
   local name=$1 packages status=0 began=$SECONDS
-  packages=$(missing_packages "$name")
+  # shellcheck disable=SC2086 # The same.
+  packages=$(missing_packages ${needs[$name]})
   if [ -n "$packages" ]; then
     result "$name" 1 0 "is not on this machine: apt-get install ${packages//$'\n'/ }"
     return
@@ -154,7 +117,8 @@ stop_weft() {
   if [ "$status" != 0 ]; then cat "$work/weft.log"; fi
 }
 
-install_missing
+# shellcheck disable=SC2046 # One word for each command is what is wanted.
+install_missing $(for name in "${programs[@]}"; do echo "${needs[$name]}"; done)
 choose_ports
 start_weft
 for name in "${programs[@]}"; do run_program "$name"; done

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import type { ChildProcess } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Namespaces, peerAddress, podAddress } from '../support/netns.ts';
@@ -12,8 +12,15 @@ import { mainScript, root, tempFolder } from '../support/weft.ts';
 
 const spaces = new Namespaces();
 const program = join(root, 'test/support/original_dst.py');
-const asProxy = ['setpriv', '--reuid', '2102', '--regid', '2102', '--clear-groups'];
 const folder = tempFolder();
+/** As Weft's user, who need not be allowed to read this clone and node where they are. */
+const asProxy = [
+  'sh',
+  '-c',
+  `mount --bind '${root}' '${folder}/clone' && mount --bind '${process.execPath}' '${folder}/node' &&
+    exec setpriv --reuid 2102 --regid 2102 --clear-groups '${folder}/node' '${folder}/clone/dist/cli/main.js' "$@"`,
+  'weft',
+];
 const configFile = join(folder, 'sidecar.json');
 const { ipv4: pod4, ipv6: pod6 } = podAddress;
 const { ipv4: peer4, ipv6: peer6 } = peerAddress;
@@ -63,7 +70,7 @@ function metric(line: RegExp): number {
 
 async function startWeft(config: object): Promise<void> {
   writeFileSync(configFile, JSON.stringify(config));
-  const command = [...asProxy, process.execPath, mainScript, 'run', '--config', configFile];
+  const command = [...asProxy, 'run', '--config', configFile];
   weft = await spaces.start(spaces.pod, command);
   await until('Weft is ready', () =>
     /^ready|ok/i.test(curl(spaces.pod, 'http://127.0.0.1:4191/ready')),
@@ -82,6 +89,8 @@ function serve(namespace: string, name: string, ...ports: number[]): Promise<Chi
 
 before(async () => {
   chmodSync(folder, 0o755);
+  mkdirSync(join(folder, 'clone'));
+  writeFileSync(join(folder, 'node'), '');
   await serve(spaces.peer, 'peer', 80, 5432, 4143);
   await serve(spaces.pod, 'workload', 80);
   await startWeft(sidecar);
