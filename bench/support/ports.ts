@@ -7,6 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const first = 20_000;
 const count = 10_000;
 
+// Nothing may listen yet on what was given out.
+const given = new Set<number>();
+
 function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -18,7 +21,10 @@ function isFree(port: number): Promise<boolean> {
 export async function freeAddress(): Promise<string> {
   for (let attempt = 0; attempt < 200; attempt += 1) {
     const port = first + Math.floor(Math.random() * count);
-    if (await isFree(port)) return `127.0.0.1:${port}`;
+    if (!given.has(port) && (await isFree(port))) {
+      given.add(port);
+      return `127.0.0.1:${port}`;
+    }
   }
   throw new Error('no free port between 20000 and 30000');
 }
