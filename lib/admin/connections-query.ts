@@ -4,6 +4,7 @@ import { parseAddress } from '../base/address.ts';
 import { parseDuration } from '../base/duration.ts';
 import { nearestWord } from '../base/nearest-word.ts';
 import type { ConnectionState } from '../contract/addon.ts';
+import { protocols } from '../contract/events.ts';
 import type { Direction } from '../contract/snapshot.ts';
 import { countParameter } from './route.ts';
 import type { ConnectionsQuery, KnownNames } from './view.ts';
@@ -12,7 +13,17 @@ export const connectionsLimit = { default: 100, max: 10_000 } as const;
 
 const directions: readonly Direction[] = ['inbound', 'outbound'];
 const states: readonly ConnectionState[] = ['connecting', 'open', 'closing', 'detecting'];
-const parameters = ['limit', 'listener', 'cluster', 'direction', 'state', 'address', 'olderThan'];
+const knownProtocols = protocols.filter((word) => word !== 'detect');
+const parameters = [
+  'limit',
+  'listener',
+  'cluster',
+  'direction',
+  'state',
+  'protocol',
+  'address',
+  'olderThan',
+];
 
 type Read<Value> =
   | { readonly ok: true; readonly value: Value }
@@ -35,10 +46,19 @@ export function readConnectionsQuery(
   const cluster = readWord(query, 'cluster', names.clusters);
   const direction = readWord(query, 'direction', directions);
   const state = readWord(query, 'state', states);
+  const protocol = readWord(query, 'protocol', knownProtocols);
   const address = readAddress(query.get('address'));
   const olderThan = readOlderThan(query.get('olderThan'));
-  if (!listener.ok || !cluster.ok || !direction.ok || !state.ok || !address.ok || !olderThan.ok) {
-    const all = [listener, cluster, direction, state, address, olderThan];
+  if (
+    !listener.ok ||
+    !cluster.ok ||
+    !direction.ok ||
+    !state.ok ||
+    !protocol.ok ||
+    !address.ok ||
+    !olderThan.ok
+  ) {
+    const all = [listener, cluster, direction, state, protocol, address, olderThan];
     return all.flatMap((read) => (read.ok ? [] : [read.problem])).join('\n');
   }
   return {
@@ -47,6 +67,7 @@ export function readConnectionsQuery(
     cluster: cluster.value,
     direction: direction.value,
     state: state.value,
+    protocol: protocol.value,
     address: address.value,
     ageMsMin: olderThan.value,
   };

@@ -2,7 +2,7 @@
 // key, a token or the process environment.
 
 import type { LogLevel } from '../base/log.ts';
-import type { ConnectionState } from '../contract/addon.ts';
+import type { ConnectionState, Protocol } from '../contract/addon.ts';
 import type { Direction } from '../contract/snapshot.ts';
 import type { ExpositionFormat } from '../metrics/prometheus.ts';
 
@@ -113,6 +113,7 @@ export interface ConnectionsQuery {
   readonly cluster: string | null;
   readonly direction: Direction | null;
   readonly state: ConnectionState | null;
+  readonly protocol: Protocol | null;
   /** Of either side, with a port or for every port; a unix socket with its prefix. */
   readonly address: string | null;
   readonly ageMsMin: number;

@@ -97,6 +97,7 @@ export class ProxyView implements AdminView {
       listenerIds: listener === null && direction === null ? null : listeners.map(({ id }) => id),
       clusterIds: cluster === null ? null : clusters.map(({ id }) => id),
       state: query.state,
+      protocol: query.protocol,
       ageMsMin,
       address,
     });

@@ -39,6 +39,7 @@ export interface ConnectionFilter {
   readonly listenerIds: readonly number[] | null;
   readonly clusterIds: readonly number[] | null;
   readonly state: ConnectionState | null;
+  readonly protocol: Protocol | null;
   readonly ageMsMin: number;
   /** Of either side: '10.0.0.5:80', or '10.0.0.5' and '[::1]' for every port. */
   readonly address: string | null;

@@ -15,6 +15,7 @@
 #include "engine/drain_options.h"
 #include "engine/dump.h"
 #include "engine/engine.h"
+#include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/event.h"
 
@@ -57,6 +58,9 @@ engine::ConnectionFilter readConnectionFilter(const Field& root) {
       .clusterIds = readIds<base::ClusterId>(root.at("clusterIds")),
       .state = root.at("state").orNull([](const Field& present) {
         return present.word<engine::ConnectionState>(kConnectionStateWords);
+      }),
+      .protocol = root.at("protocol").orNull([](const Field& present) {
+        return present.word<snapshot::Protocol>(kProtocolWords);
       }),
       .ageMsMin = root.at("ageMsMin").integer(Range{}),
       .address = root.at("address").orNull([](const Field& present) { return present.text(); })};

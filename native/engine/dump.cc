@@ -35,7 +35,9 @@ bool ConnectionFilter::matches(const ConnectionDump& connection) const {
            (connection.upstreamAddress && isAt(*connection.upstreamAddress, *address));
   };
   return isOneOf(listenerIds, connection.listenerId) && isOneOf(clusterIds, connection.clusterId) &&
-         (!state || *state == connection.state) && connection.ageMs >= ageMsMin && atAddress();
+         (!state || *state == connection.state) &&
+         (!protocol || *protocol == connection.protocol) && connection.ageMs >= ageMsMin &&
+         atAddress();
 }
 
 void Worker::dump(const DumpQuery& query, DumpResult& result) {

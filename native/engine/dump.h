@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "proxy/connection_view.h"
+#include "snapshot/listener.h"
 
 namespace weft::engine {
 
@@ -38,6 +39,7 @@ struct ConnectionFilter {
   std::optional<std::vector<base::ListenerId>> listenerIds;
   std::optional<std::vector<base::ClusterId>> clusterIds;
   std::optional<ConnectionState> state;
+  std::optional<snapshot::Protocol> protocol;
   std::uint64_t ageMsMin = 0;
   /// Of either side: '10.0.0.5:80', or '10.0.0.5' for every port.
   std::optional<std::string> address;

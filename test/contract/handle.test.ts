@@ -50,6 +50,7 @@ const everyConnection = {
   listenerIds: null,
   clusterIds: null,
   state: null,
+  protocol: null,
   ageMsMin: 0,
   address: null,
 } as const;

@@ -76,6 +76,8 @@ test('/connections shows what a filter wants', async () => {
   assert.equal(await count('listener=web&cluster=app&state=open&direction=outbound'), 3);
   assert.equal(await count('direction=inbound'), 0);
   assert.equal(await count('state=closing'), 0);
+  assert.equal(await count('protocol=opaque'), 3);
+  assert.equal(await count('protocol=http1'), 0);
   assert.equal(await count('olderThan=1h'), 0);
   assert.equal(await count('olderThan=1ms'), 3);
   assert.equal(await count(`address=127.0.0.1:${own}`), 1);

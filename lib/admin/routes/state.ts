@@ -26,7 +26,7 @@ export const clustersRoute: Route = {
 
 export const connectionsRoute: Route = {
   path: '/connections',
-  about: `open connections; ?limit= (to ${connectionsLimit.max}) listener cluster direction state address olderThan`,
+  about: `open connections; ?limit= (to ${connectionsLimit.max}) listener cluster direction state protocol address olderThan`,
   methods: {
     GET: async ({ query }, view) => {
       const wanted = readConnectionsQuery(query, view.names());

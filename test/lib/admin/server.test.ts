@@ -155,18 +155,20 @@ test('/connections takes filters, and tells a mistake with the word that was mea
     cluster: null,
     direction: null,
     state: null,
+    protocol: null,
     address: null,
     ageMsMin: 0,
   };
   const filtered = (change: object): string => JSON.stringify({ ...all, ...change });
   assert.equal(await ask('limit=5'), filtered({}));
   assert.equal(
-    await ask('listener=web&cluster=app&direction=inbound&state=open&olderThan=1m30s'),
+    await ask('listener=web&cluster=app&direction=inbound&state=open&protocol=tls&olderThan=1m30s'),
     filtered({
       listener: 'web',
       cluster: 'app',
       direction: 'inbound',
       state: 'open',
+      protocol: 'tls',
       ageMsMin: 90_000,
     }),
   );
@@ -189,6 +191,7 @@ test('/connections takes filters, and tells a mistake with the word that was mea
   assert.match(await ask('listener=wep'), /^400 listener: there is no 'wep'\. Did you mean 'web'/);
   assert.match(await ask('cluster=zzzzz'), /^400 cluster: .*There are app\./);
   assert.match(await ask('state=opne&direction=up'), /^400 direction: [^\n]+\nstate: /);
+  assert.match(await ask('protocol=http'), /^400 protocol: .*Did you mean 'http[12]'/);
   assert.match(await ask('address=somewhere'), /^400 address: expected/);
   assert.match(await ask('olderThan=5'), /^400 olderThan: .*Add a unit/);
 });

@@ -203,6 +203,8 @@ TEST_F(WorkerTest, DumpsTheConnectionsThatAFilterWants) {
   EXPECT_EQ(count([](Filter& filter) { filter.clusterIds = std::vector{base::ClusterId{7}}; }), 0U);
   EXPECT_EQ(count(open), 2U);
   EXPECT_EQ(count([](Filter& filter) { filter.state = engine::ConnectionState::Connecting; }), 0U);
+  EXPECT_EQ(count([](Filter& filter) { filter.protocol = snapshot::Protocol::Opaque; }), 2U);
+  EXPECT_EQ(count([](Filter& filter) { filter.protocol = snapshot::Protocol::Tls; }), 0U);
   EXPECT_EQ(count(older), 1U);
   EXPECT_EQ(at("10.0.1.1"), 2U) << "of the endpoint";
   EXPECT_EQ(at("10.0.1.1:90"), 2U);
