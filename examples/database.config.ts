@@ -21,7 +21,7 @@ export default defineConfig({
       endpoints: [{ address: '10.0.1.5:5432', weight: 2 }, '10.0.1.6:5432'],
       balancer: 'leastConnections',
       connectTimeout: '500ms',
-      failureBackoff: { min: '200ms', max: '5s' },
+      ejection: { baseTime: '200ms', maxTime: '5s' },
       keepalive,
       userTimeout: '30s',
     },

@@ -157,8 +157,14 @@ snapshot::Snapshot snapshotFor(const base::Address& endpoint, snapshot::Protocol
                        .decay = std::chrono::seconds(10)};
   cluster->connectTimeout = std::chrono::seconds(1);
   cluster->connectAttemptsMax = 3;
-  cluster->failureBackoffMin = std::chrono::milliseconds(500);
-  cluster->failureBackoffMax = std::chrono::seconds(10);
+  cluster->ejection = {.consecutiveFailures = 1,
+                       .earlyClose = {},
+                       .consecutiveEarlyCloses = 5,
+                       .baseTime = std::chrono::milliseconds(500),
+                       .maxTime = std::chrono::seconds(10),
+                       .sharePercentMax = 50,
+                       .panicPercent = 0};
+  cluster->failFastAfter = std::chrono::seconds(3);
   cluster->keepalive = keepalive;
   cluster->endpoints.push_back({.id = {1}, .address = endpoint, .weight = 1});
   snapshot::Snapshot made;

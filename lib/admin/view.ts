@@ -25,6 +25,10 @@ export interface EndpointPart {
   readonly connectionsNow: number;
   readonly connectUs: number;
   readonly failureCount: number;
+  readonly earlyCloseCount: number;
+  readonly ejected: boolean;
+  /** Why it is not available: `connect_failures` or `early_closes`. */
+  readonly cause: string | null;
 }
 
 export interface EndpointReport {
@@ -33,6 +37,10 @@ export interface EndpointReport {
   readonly weight: number;
   /** False when a worker avoids it. */
   readonly available: boolean;
+  /** True when a worker has taken it out of its balancer. */
+  readonly ejected: boolean;
+  /** Why workers avoid it, each cause once. */
+  readonly causes: readonly string[];
   /** Sums over the workers. */
   readonly connectionsNow: number;
   /** Attempts in a row that failed. */

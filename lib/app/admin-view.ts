@@ -168,6 +168,8 @@ function endpointReport(
     address,
     weight,
     available: parts.every((part) => part.available),
+    ejected: parts.some((part) => part.ejected),
+    causes: [...new Set(parts.flatMap(({ cause }) => cause ?? []))],
     connectionsNow: sum((part) => part.connectionsNow),
     failureCount: sum((part) => part.failureCount),
     connectUs: averageConnectUs(parts, totals),
@@ -175,13 +177,7 @@ function endpointReport(
     connectFailuresTotal: totals?.connectFailures ?? 0,
     readBytesTotal: totals?.readBytes ?? 0,
     writeBytesTotal: totals?.writeBytes ?? 0,
-    workers: parts.map(({ worker, available, connectionsNow, connectUs, failureCount }) => ({
-      worker,
-      available,
-      connectionsNow,
-      connectUs,
-      failureCount,
-    })),
+    workers: parts.map(({ clusterId: _, endpointId: __, ...part }) => part),
   };
 }
 

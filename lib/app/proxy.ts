@@ -199,6 +199,7 @@ export class WeftProxy {
         acceptResumed: (event, worker) => notices.acceptResumed(event, worker),
         endpointUnavailable: (event) => notices.endpointUnavailable(event),
         endpointAvailable: (event) => notices.endpointAvailable(event),
+        clusterPanic: (event, worker) => notices.clusterPanic(event, worker),
         limitReached: (event) => notices.limitReached(event),
       },
       (error) => log.error('event batch lost', { error: messageOf(error) }),

@@ -89,11 +89,17 @@ export const defaults = {
   clusterConnectTimeoutOutboundMs: because(1_000, 'a lost SYN is sent again after one second'),
   clusterConnectTimeoutInboundMs: because(300, 'the workload is on this host', byDirection),
   clusterConnectAttemptsMax: because(3, 'two endpoints may be dead before a client notices'),
-  clusterFailureBackoffMinMs: because(500, 'a restarting endpoint is soon tried again'),
-  clusterFailureBackoffMaxMs: because(
-    10_000,
-    'a lost one costs a client one attempt in ten seconds',
+  ejectionConsecutiveFailures: because(1, 'the connection goes to another endpoint anyway'),
+  ejectionEarlyCloseMs: because(null, 'some servers close early and mean it'),
+  ejectionConsecutiveEarlyCloses: because(5, 'one client in trouble is not yet a dead endpoint'),
+  ejectionBaseTimeMs: because(500, 'a restarting endpoint is soon found'),
+  ejectionMaxTimeMs: because(10_000, 'a probe in ten seconds costs an endpoint nothing'),
+  ejectionMaxShare: because(0.5, 'the other half must carry the load of all'),
+  ejectionPanicThreshold: because(
+    0,
+    'an endpoint that is left answers; one that is ejected does not',
   ),
+  clusterFailFastAfterMs: because(3_000, 'by then a restart would have shown'),
   endpointWeight: because(1, 'equal shares'),
   endpointZone: because(null, 'most clusters lie in one zone', '`zone` of the cluster'),
 

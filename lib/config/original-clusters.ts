@@ -35,8 +35,8 @@ export function originalClusters(user: UserConfig): ResolvedCluster[] {
         : defaults.clusterConnectTimeoutOutboundMs.value,
     // The address that was meant is the only one.
     connectAttemptsMax: 1,
-    failureBackoffMinMs: defaults.clusterFailureBackoffMinMs.value,
-    failureBackoffMaxMs: defaults.clusterFailureBackoffMaxMs.value,
+    ejection: null,
+    failFastAfterMs: null,
     keepalive: {
       idleMs: defaults.keepaliveIdleMs.value,
       intervalMs: defaults.keepaliveIntervalMs.value,

@@ -14,6 +14,7 @@ import type {
   AcceptedProxyProtocolSnapshot,
   BalancerSnapshot,
   DestinationSnapshot,
+  EjectionSnapshot,
   KeepaliveSnapshot,
   LimitsSnapshot,
   NetworkSnapshot,
@@ -36,6 +37,7 @@ import type {
   BalancerConfig,
   ClusterConfig,
   DnsConfig,
+  EjectionConfig,
   EndpointConfig,
   KeepaliveConfig,
   ListenerConfig,
@@ -213,7 +215,8 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
     connectTimeoutMs: ms(cluster.connectTimeout, connectTimeoutDefaultMs(name, user)),
     connectAttemptsMax: cluster.connectAttemptsMax ?? defaults.clusterConnectAttemptsMax.value,
     proxyProtocol: cluster.proxyProtocol ?? defaults.clusterProxyProtocol.value,
-    ...resolveBackoff(cluster),
+    ejection: resolveEjection(cluster.ejection),
+    failFastAfterMs: msOrNull(cluster.failFastAfter, defaults.clusterFailFastAfterMs.value),
     keepalive: resolveKeepalive(cluster.keepalive),
     userTimeoutMs: msOrNull(cluster.userTimeout, defaults.userTimeoutMs.value),
     originalDst: false,
@@ -240,14 +243,24 @@ function connectTimeoutDefaultMs(name: string, user: UserConfig): number {
     : defaults.clusterConnectTimeoutOutboundMs.value;
 }
 
-/** Where only one of the two is given, the default of the other follows it. */
-function resolveBackoff(cluster: ClusterConfig) {
-  const { min, max } = cluster.failureBackoff ?? {};
-  const minMs = ms(min, defaults.clusterFailureBackoffMinMs.value);
-  const maxMs = ms(max, defaults.clusterFailureBackoffMaxMs.value);
+/** Where only one of the two times is given, the default of the other follows it. */
+function resolveEjection(ejection: EjectionConfig | null | undefined): EjectionSnapshot | null {
+  if (ejection === null) {
+    return null;
+  }
+  const { earlyClose, baseTime, maxTime } = ejection ?? {};
+  const baseMs = ms(baseTime, defaults.ejectionBaseTimeMs.value);
+  const maxMs = ms(maxTime, defaults.ejectionMaxTimeMs.value);
   return {
-    failureBackoffMinMs: min === undefined ? Math.min(minMs, maxMs) : minMs,
-    failureBackoffMaxMs: max === undefined ? Math.max(minMs, maxMs) : maxMs,
+    consecutiveFailures:
+      ejection?.consecutiveFailures ?? defaults.ejectionConsecutiveFailures.value,
+    earlyCloseMs: msOrNull(earlyClose, defaults.ejectionEarlyCloseMs.value),
+    consecutiveEarlyCloses:
+      ejection?.consecutiveEarlyCloses ?? defaults.ejectionConsecutiveEarlyCloses.value,
+    baseTimeMs: baseTime === undefined ? Math.min(baseMs, maxMs) : baseMs,
+    maxTimeMs: maxTime === undefined ? Math.max(baseMs, maxMs) : maxMs,
+    sharePercentMax: percent(ejection?.maxShare ?? defaults.ejectionMaxShare.value),
+    panicPercent: percent(ejection?.panicThreshold ?? defaults.ejectionPanicThreshold.value),
   };
 }
 

@@ -237,33 +237,47 @@ const endpoint = object('EndpointConfig', 'One address of a cluster.', {
   ),
 });
 
-const failureBackoff = object(
-  'FailureBackoffConfig',
-  'How long an endpoint is avoided that could not be connected to; doubled with each failure.',
+const ejection = object(
+  'EjectionConfig',
+  'When an endpoint is taken out of the balancer after failures. A connect of our own, not that of a client, finds out when it is back.',
   {
-    min: optional('After the first failure.', duration(1, 3_600_000), {
-      default: defaults.clusterFailureBackoffMinMs,
+    consecutiveFailures: optional(
+      'Failed connects in a row, as each worker counts them.',
+      { kind: 'integer', min: 1, max: 1_000 },
+      { default: defaults.ejectionConsecutiveFailures },
+    ),
+    earlyClose: optional(
+      'An endpoint that ends a connection within so long, before the client did and without having sent a byte, closed it early.',
+      duration(1, 3_600_000),
+      { nullMeans: 'early closes do not count', default: defaults.ejectionEarlyCloseMs },
+    ),
+    consecutiveEarlyCloses: optional(
+      'Early closes in a row that eject the endpoint.',
+      { kind: 'integer', min: 1, max: 1_000 },
+      { default: defaults.ejectionConsecutiveEarlyCloses },
+    ),
+    baseTime: optional(
+      'Until the first probe; doubled with each one in vain and each further ejection, less up to a quarter.',
+      duration(1, 3_600_000),
+      { default: defaults.ejectionBaseTimeMs },
+    ),
+    maxTime: optional('Between two probes at most.', duration(1, 3_600_000), {
+      default: defaults.ejectionMaxTimeMs,
     }),
-    max: optional('At most.', duration(1, 3_600_000), {
-      default: defaults.clusterFailureBackoffMaxMs,
-    }),
+    maxShare: optional(
+      'Part of the endpoints that may be ejected at once; one always may.',
+      { kind: 'share' },
+      { default: defaults.ejectionMaxShare },
+    ),
+    panicThreshold: optional(
+      'When a smaller part of the endpoints is left, connections go to all of them again. None left is always a panic.',
+      { kind: 'share' },
+      { default: defaults.ejectionPanicThreshold },
+    ),
   },
 );
 
-const cluster = object('ClusterConfig', 'Interchangeable endpoints with one balancer.', {
-  endpoints: required(
-    'Addresses and host names with a port, or objects with an address and a weight.',
-    {
-      kind: 'list',
-      item: { kind: 'either', short: { kind: 'address', use: 'endpoint' }, long: endpoint },
-    },
-    "['10.0.0.5:80']",
-  ),
-  destinations: optional(
-    "Original destinations of outbound connections that belong to this cluster, for transparent listeners: `'10.96.0.10:80'`, `'10.1.0.0/16'`, `'10.1.0.0/16:80'`, `'[fd00::/8]:80'`, `'*:5432'`. Without a port all ports are meant. The longest network wins; of equal ones, the one with a port.",
-    { kind: 'list', item: { kind: 'destination' } },
-    { default: defaults.clusterDestinations },
-  ),
+const balancingFields = {
   balancer: optional(
     'Who chooses the endpoint: of two random ones the better (`p2cEwma`), each in turn (`roundRobin`), the one with the fewest connections (`leastConnections`), or chance (`random`); or one endpoint for all connections of a source address (`ringHash`, `maglev`). All respect weights.',
     { kind: 'either', short: balancerType, long: balancer },
@@ -287,6 +301,23 @@ const cluster = object('ClusterConfig', 'Interchangeable endpoints with one bala
     zonePreference,
     { nullMeans: 'zones make no difference' },
   ),
+};
+
+const cluster = object('ClusterConfig', 'Interchangeable endpoints with one balancer.', {
+  endpoints: required(
+    'Addresses and host names with a port, or objects with an address and a weight.',
+    {
+      kind: 'list',
+      item: { kind: 'either', short: { kind: 'address', use: 'endpoint' }, long: endpoint },
+    },
+    "['10.0.0.5:80']",
+  ),
+  destinations: optional(
+    "Original destinations of outbound connections that belong to this cluster, for transparent listeners: `'10.96.0.10:80'`, `'10.1.0.0/16'`, `'10.1.0.0/16:80'`, `'[fd00::/8]:80'`, `'*:5432'`. Without a port all ports are meant. The longest network wins; of equal ones, the one with a port.",
+    { kind: 'list', item: { kind: 'destination' } },
+    { default: defaults.clusterDestinations },
+  ),
+  ...balancingFields,
   protocol: optional(
     'What every connection to it carries, on listeners whose ports do not say otherwise.',
     protocolHint,
@@ -305,7 +336,14 @@ const cluster = object('ClusterConfig', 'Interchangeable endpoints with one bala
     oneOf('ProxyProtocolVersion', ['v1', 'v2']),
     { nullMeans: 'no header', default: defaults.clusterProxyProtocol },
   ),
-  failureBackoff: optional('How long a failed endpoint is avoided.', failureBackoff),
+  ejection: optional('When an endpoint that fails is avoided.', ejection, {
+    nullMeans: 'never; each connection finds out by itself',
+  }),
+  failFastAfter: optional(
+    'Without a usable endpoint for so long, connections are closed at once with the reason `fail_fast` until a probe finds one.',
+    duration(1, timeoutMsMax),
+    { nullMeans: 'each connection tries', default: defaults.clusterFailFastAfterMs },
+  ),
   keepalive: keepaliveField,
   userTimeout: userTimeoutField,
 });

@@ -315,8 +315,15 @@ export interface ClusterConfig {
    */
   readonly proxyProtocol?: ProxyProtocolVersion | null | undefined;
 
-  /** How long a failed endpoint is avoided. */
-  readonly failureBackoff?: FailureBackoffConfig | undefined;
+  /** When an endpoint that fails is avoided. `null`: never; each connection finds out by itself. */
+  readonly ejection?: EjectionConfig | null | undefined;
+
+  /**
+   * Without a usable endpoint for so long, connections are closed at once with the reason
+   * `fail_fast` until a probe finds one. A duration of 1ms to 576h. `null`: each connection tries.
+   * Default: `'3s'` (by then a restart would have shown).
+   */
+  readonly failFastAfter?: Duration | null | undefined;
 
   /** TCP keepalive of these connections. `null`: no probes. */
   readonly keepalive?: KeepaliveConfig | null | undefined;
@@ -404,19 +411,53 @@ export interface ZonePreferenceConfig {
   readonly minUsableCount?: number | undefined;
 }
 
-/** How long an endpoint is avoided that could not be connected to; doubled with each failure. */
-export interface FailureBackoffConfig {
+/**
+ * When an endpoint is taken out of the balancer after failures. A connect of our own, not that of a
+ * client, finds out when it is back.
+ */
+export interface EjectionConfig {
   /**
-   * After the first failure. A duration of 1ms to 1h. Default: `'500ms'` (a restarting endpoint is
-   * soon tried again).
+   * Failed connects in a row, as each worker counts them. A number of 1 to 1000. Default: `1` (the
+   * connection goes to another endpoint anyway).
    */
-  readonly min?: Duration | undefined;
+  readonly consecutiveFailures?: number | undefined;
 
   /**
-   * At most. A duration of 1ms to 1h. Default: `'10s'` (a lost one costs a client one attempt in
-   * ten seconds).
+   * An endpoint that ends a connection within so long, before the client did and without having
+   * sent a byte, closed it early. A duration of 1ms to 1h. `null`: early closes do not count.
+   * Default: `null` (some servers close early and mean it).
    */
-  readonly max?: Duration | undefined;
+  readonly earlyClose?: Duration | null | undefined;
+
+  /**
+   * Early closes in a row that eject the endpoint. A number of 1 to 1000. Default: `5` (one client
+   * in trouble is not yet a dead endpoint).
+   */
+  readonly consecutiveEarlyCloses?: number | undefined;
+
+  /**
+   * Until the first probe; doubled with each one in vain and each further ejection, less up to a
+   * quarter. A duration of 1ms to 1h. Default: `'500ms'` (a restarting endpoint is soon found).
+   */
+  readonly baseTime?: Duration | undefined;
+
+  /**
+   * Between two probes at most. A duration of 1ms to 1h. Default: `'10s'` (a probe in ten seconds
+   * costs an endpoint nothing).
+   */
+  readonly maxTime?: Duration | undefined;
+
+  /**
+   * Part of the endpoints that may be ejected at once; one always may. Default: `0.5` (the other
+   * half must carry the load of all).
+   */
+  readonly maxShare?: number | undefined;
+
+  /**
+   * When a smaller part of the endpoints is left, connections go to all of them again. None left is
+   * always a panic. Default: `0` (an endpoint that is left answers; one that is ejected does not).
+   */
+  readonly panicThreshold?: number | undefined;
 }
 
 /** How host names of endpoints are looked up. */

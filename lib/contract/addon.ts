@@ -1,6 +1,7 @@
 // The functions that the addon exports. Calls throw an Error with `code` (lib/base/errors.ts), and `path` when
 // an argument is at fault.
 
+import type { UnavailableCause } from './events.ts';
 import type { MetricsMemory } from './metrics.ts';
 import type { ProtocolHint, Snapshot } from './snapshot.ts';
 
@@ -81,7 +82,13 @@ export interface EndpointDump {
   readonly connectionsNow: number;
   readonly connectUs: number;
   readonly available: boolean;
+  /** Connect failures and early closes in a row. */
   readonly failureCount: number;
+  readonly earlyCloseCount: number;
+  /** Taken out of the balancer. */
+  readonly ejected: boolean;
+  /** Why it is not available. */
+  readonly cause: UnavailableCause | null;
 }
 
 /** Where a listener is bound: its address, with the port that the kernel chose for port 0. */
@@ -118,6 +125,7 @@ export interface ClosedLists {
   readonly eventKinds: readonly string[];
   readonly workerCells: readonly string[];
   readonly runKinds: readonly string[];
+  readonly unavailableCauses: readonly string[];
   readonly directions: readonly string[];
   readonly protocols: readonly string[];
   readonly balancers: readonly string[];

@@ -15,6 +15,7 @@ export const closeReasons = [
   'loop',
   'no_endpoint',
   'proxy_protocol_error',
+  'fail_fast',
   'listener_limit',
   'connection_limit',
   'buffer_limit',

@@ -23,6 +23,7 @@ export const eventKinds = [
   'endpointUnavailable',
   'endpointAvailable',
   'limitReached',
+  'clusterPanic',
 ] as const;
 
 export type EventKind = (typeof eventKinds)[number];
@@ -44,9 +45,12 @@ export const eventNumbers = {
   ],
   acceptPaused: ['listenerId', 'errno'],
   acceptResumed: ['listenerId'],
-  endpointUnavailable: ['clusterId', 'endpointId', 'errno', 'closeReason', 'backoffMs'],
+  /** `cause` is an index into unavailableCauses. */
+  endpointUnavailable: ['clusterId', 'endpointId', 'errno', 'closeReason', 'backoffMs', 'cause'],
   endpointAvailable: ['clusterId', 'endpointId'],
   limitReached: ['closeReason', 'listenerId'],
+  /** `panic`: 1 when it begins, 0 when it ends. */
+  clusterPanic: ['clusterId', 'panic', 'leftCount', 'endpointCount'],
 } as const satisfies Record<EventKind, readonly string[]>;
 
 export const eventFields = {
@@ -56,10 +60,16 @@ export const eventFields = {
   endpointUnavailable: ['address'],
   endpointAvailable: ['address'],
   limitReached: [],
+  clusterPanic: [],
 } as const satisfies Record<EventKind, readonly string[]>;
 
 /** What `protocol` stands for, by index; the first for a connection whose protocol never became known. */
 export const protocols = ['detect', 'opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
+
+/** Why an endpoint counts as unavailable. */
+export const unavailableCauses = ['connect_failures', 'early_closes'] as const;
+
+export type UnavailableCause = (typeof unavailableCauses)[number];
 
 /** An id that is not there, for example the endpoint of a connection that never had one. */
 export const noId = 0xffffffff;

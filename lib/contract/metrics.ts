@@ -39,7 +39,13 @@ export type WorkerCell = (typeof workerCells)[number];
 
 export const directorySlotBytes = 128;
 
-export const runKinds = ['overflow', 'listenerTcp', 'endpointTcp', 'closeErrno'] as const;
+export const runKinds = [
+  'overflow',
+  'listenerTcp',
+  'endpointTcp',
+  'closeErrno',
+  'cluster',
+] as const;
 
 export type RunKind = (typeof runKinds)[number];
 
@@ -49,6 +55,7 @@ export const runIds = {
   listenerTcp: ['listenerId', 'direction'],
   endpointTcp: ['direction', 'clusterId', 'endpointId'],
   closeErrno: ['peer', 'direction', 'listenerOrClusterId', 'endpointId', 'errno'],
+  cluster: ['clusterId'],
 } as const satisfies Record<RunKind, readonly string[]>;
 
 /** Cells of each run, in order. Those of listenerTcp from `opaque` to `tls` count connections by what they carry. `closes` of listenerTcp stands for one cell for each close reason. */
@@ -77,6 +84,17 @@ export const runCells = {
     'unavailableNow',
   ],
   closeErrno: ['closes'],
+  cluster: [
+    'ejectionsByFailures',
+    'ejectionsByEarlyCloses',
+    'ejectionsDenied',
+    'ejectedNow',
+    'panicNow',
+    'excludedPicks',
+    'probes',
+    'probeFailures',
+    'failedFast',
+  ],
 } as const satisfies Record<RunKind, readonly string[]>;
 
 /** Memory of one worker, owned by native code; it stays for as long as somebody holds it. */

@@ -135,9 +135,10 @@ export interface ClusterSnapshot {
   readonly connectAttemptsMax: number;
   /** Sent first on every connection; `null`: nothing is. */
   readonly proxyProtocol: ProxyProtocolVersion | null;
-  /** How long an endpoint that could not be connected to is avoided, first and at most. */
-  readonly failureBackoffMinMs: number;
-  readonly failureBackoffMaxMs: number;
+  /** `null`: no endpoint is ever ejected. */
+  readonly ejection: EjectionSnapshot | null;
+  /** Without a usable endpoint for so long, connections fail at once; `null`: never. */
+  readonly failFastAfterMs: number | null;
   readonly keepalive: KeepaliveSnapshot | null;
   readonly userTimeoutMs: number | null;
   /** Its one endpoint stands for where each connection meant to go. */
@@ -152,6 +153,21 @@ export interface DestinationSnapshot {
   readonly address: string;
   /** 0 to 32 or 128. */
   readonly prefixBits: number;
+}
+
+export interface EjectionSnapshot {
+  /** Connect failures in a row, at least 1. */
+  readonly consecutiveFailures: number;
+  /** An endpoint that ends a connection so soon and has sent nothing closed it early; `null`: does not count. */
+  readonly earlyCloseMs: number | null;
+  readonly consecutiveEarlyCloses: number;
+  /** Until the first probe, and at most. */
+  readonly baseTimeMs: number;
+  readonly maxTimeMs: number;
+  /** 0 to 100, of the endpoints of the cluster; one may always be ejected. */
+  readonly sharePercentMax: number;
+  /** 0 to 100: with fewer endpoints left than this, all may be picked. */
+  readonly panicPercent: number;
 }
 
 export interface EndpointSnapshot {

@@ -45,6 +45,11 @@ export interface NamedEndpoint {
   readonly configured: boolean;
 }
 
+export interface NamedCluster {
+  readonly name: string;
+  readonly configured: boolean;
+}
+
 interface ListenerFacts {
   readonly address: string;
   readonly direction: Direction;
@@ -135,6 +140,11 @@ export class DesiredState {
     return this.#clusters.byId(id)?.name ?? null;
   }
 
+  cluster(id: number): NamedCluster | null {
+    const entry = this.#clusters.byId(id);
+    return entry && { name: entry.name, configured: entry.description !== null };
+  }
+
   /** `null` also when the endpoint belongs to another cluster. */
   endpoint(clusterId: number, id: number): NamedEndpoint | null {
     const facts = this.#endpoints.byId(id)?.description;
@@ -150,13 +160,14 @@ export class DesiredState {
   forgetAllBut(kept: {
     readonly listenerIds: ReadonlySet<number>;
     readonly endpointIds: ReadonlySet<number>;
+    readonly clusterIds: ReadonlySet<number>;
   }): void {
     for (const entry of [...this.#listeners.entries()]) {
       if (!entry.description.configured && !kept.listenerIds.has(entry.id)) {
         this.#listeners.forget(entry);
       }
     }
-    const clusterIds = new Set<number>();
+    const clusterIds = new Set(kept.clusterIds);
     for (const entry of [...this.#endpoints.entries()]) {
       if (entry.description.configured || kept.endpointIds.has(entry.id)) {
         clusterIds.add(entry.description.clusterId);

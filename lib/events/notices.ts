@@ -5,6 +5,7 @@
 import { errnoName } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
 import { closeReasons } from '../contract/close-reason.ts';
+import { unavailableCauses } from '../contract/events.ts';
 import type { EventOf } from './decode.ts';
 import type { EventNames } from './names.ts';
 
@@ -41,6 +42,7 @@ export class Notices {
     this.#log.warn('endpoint unavailable', {
       cluster: this.#names.clusterName(event.clusterId),
       endpoint: event.address,
+      cause: unavailableCauses[event.cause] ?? event.cause,
       closeReason: closeReasons[event.closeReason] ?? event.closeReason,
       errno: errnoName(event.errno),
       backoffMs: event.backoffMs,
@@ -53,6 +55,21 @@ export class Notices {
         cluster: this.#names.clusterName(event.clusterId),
         endpoint: event.address,
       });
+    }
+  }
+
+  /** One line for each worker's change: a panic is rare, and each worker has its own. */
+  clusterPanic(event: EventOf<'clusterPanic'>, worker: number): void {
+    const fields = {
+      cluster: this.#names.clusterName(event.clusterId),
+      worker,
+      endpointsLeft: event.leftCount,
+      endpoints: event.endpointCount,
+    };
+    if (event.panic === 1) {
+      this.#log.warn('cluster in panic: connections go to all endpoints', fields);
+    } else {
+      this.#log.info('cluster out of panic', fields);
     }
   }
 

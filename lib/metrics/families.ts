@@ -6,7 +6,7 @@ import { labelText } from './labels.ts';
 import { type FamilyInfo, families } from './names.ts';
 import { type ProcessFacts, readProcess } from './process.ts';
 import type { Family, Sample } from './prometheus.ts';
-import { connectCells, knownProtocols, type Registry, tcpCells } from './registry.ts';
+import { clusterCells, connectCells, knownProtocols, type Registry, tcpCells } from './registry.ts';
 import type { SeriesGroup } from './series.ts';
 
 /** What other rooms count. */
@@ -40,6 +40,7 @@ export function collectFamilies(registry: Registry, facts: ControlFacts): readon
   return [
     ...tcpFamilies(registry),
     ...connectionFamilies(registry),
+    ...clusterFamilies(registry.cluster),
     ...workerFamilies(registry),
     ...controlFamilies(facts),
     ...processFamilies(readProcess()),
@@ -67,6 +68,34 @@ function connectionFamilies(registry: Registry): readonly Family[] {
       info: families.endpointAvailable,
       samples: cells(connect, connectCells.unavailableNow, (avoiding) => (avoiding > 0 ? 0 : 1)),
     },
+  ];
+}
+
+function clusterFamilies(cluster: SeriesGroup): readonly Family[] {
+  const probeFailures = clusterCells.probeFailures;
+  return [
+    {
+      info: families.endpointEjectionsTotal,
+      samples: byWord(cluster, 'reason', {
+        connect_failures: (at) => at(clusterCells.ejectionsByFailures),
+        early_closes: (at) => at(clusterCells.ejectionsByEarlyCloses),
+      }),
+    },
+    {
+      info: families.endpointEjectionsDeniedTotal,
+      samples: cells(cluster, clusterCells.ejectionsDenied),
+    },
+    { info: families.endpointsEjected, samples: cells(cluster, clusterCells.ejectedNow) },
+    { info: families.clusterPanic, samples: cells(cluster, clusterCells.panicNow) },
+    { info: families.excludedPicksTotal, samples: cells(cluster, clusterCells.excludedPicks) },
+    {
+      info: families.endpointProbesTotal,
+      samples: byWord(cluster, 'result', {
+        success: (at) => at(clusterCells.probes) - at(probeFailures),
+        failure: (at) => at(probeFailures),
+      }),
+    },
+    { info: families.failFastTotal, samples: cells(cluster, clusterCells.failedFast) },
   ];
 }
 
@@ -175,6 +204,20 @@ function* cells(
 ): Generator<Sample> {
   for (const series of group.all()) {
     yield { labels: series.labels, value: convert(group.value(series, cell)) };
+  }
+}
+
+/** One sample for each word, computed from the cells of a series. */
+function* byWord(
+  group: SeriesGroup,
+  label: string,
+  values: Readonly<Record<string, (at: (cell: number) => number) => number>>,
+): Generator<Sample> {
+  for (const series of group.all()) {
+    for (const [word, read] of Object.entries(values)) {
+      const labels = `${labelText({ [label]: word })},${series.labels}`;
+      yield { labels, value: read((cell) => group.value(series, cell)) };
+    }
   }
 }
 

@@ -19,10 +19,16 @@ export interface EndpointLabels {
   readonly configured: boolean;
 }
 
+export interface ClusterLabels {
+  readonly name: string;
+  readonly configured: boolean;
+}
+
 /** Who knows what ids mean; `null` for an id that nobody remembers. */
 export interface LabelSource {
   listener(listenerId: number): ListenerLabels | null;
   endpoint(clusterId: number, endpointId: number): EndpointLabels | null;
+  cluster(clusterId: number): ClusterLabels | null;
 }
 
 const directions: readonly Direction[] = ['inbound', 'outbound'];
@@ -115,6 +121,11 @@ export function listenerLabels(source: LabelSource, listenerId: number, directio
   return labelText({ listener, direction: directionName(direction) });
 }
 
+/** Of what Weft says about a cluster. */
+export function clusterLabels(source: LabelSource, clusterId: number): string {
+  return labelText({ dst_cluster: source.cluster(clusterId)?.name ?? 'unknown' });
+}
+
 /** Whether the owner of a run is part of the configuration now. */
 export function isRunConfigured(source: LabelSource, run: RunView): boolean {
   const [first = 0, second = 0, third = 0, fourth = 0] = run.ids;
@@ -125,6 +136,8 @@ export function isRunConfigured(source: LabelSource, run: RunView): boolean {
       return source.listener(first)?.configured ?? false;
     case 'endpointTcp':
       return source.endpoint(second, third)?.configured ?? false;
+    case 'cluster':
+      return source.cluster(first)?.configured ?? false;
     case 'closeErrno':
       return first === peerDst
         ? (source.endpoint(third, fourth)?.configured ?? false)

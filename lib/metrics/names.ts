@@ -46,6 +46,31 @@ export const families = {
     'weft_endpoint_available',
     'Whether no worker avoids the endpoint after failures',
   ),
+  endpointEjectionsTotal: counter(
+    'weft_endpoint_ejections_total',
+    'Endpoints taken out of the balancer after failures, by reason',
+  ),
+  endpointEjectionsDeniedTotal: counter(
+    'weft_endpoint_ejections_denied_total',
+    'Times that an endpoint stayed because the largest share was ejected already',
+  ),
+  endpointsEjected: gauge('weft_endpoints_ejected', 'Endpoints ejected now, summed over workers'),
+  clusterPanic: gauge(
+    'weft_cluster_panic',
+    'Workers that pick among all endpoints because too few are left',
+  ),
+  excludedPicksTotal: counter(
+    'weft_endpoint_excluded_picks_total',
+    'Ejected endpoints picked all the same, in a panic or because all others were tried',
+  ),
+  endpointProbesTotal: counter(
+    'weft_endpoint_probes_total',
+    'Connects of our own that ask whether an endpoint is back, by result',
+  ),
+  failFastTotal: counter(
+    'weft_fail_fast_total',
+    'Connections that failed at once because no endpoint has been usable for a while',
+  ),
   connectAttemptsTotal: counter('weft_connect_attempts_total', 'Attempts to connect to endpoints'),
   connectRetriesTotal: counter(
     'weft_connect_retries_total',

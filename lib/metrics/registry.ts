@@ -7,6 +7,7 @@ import { type MetricsMemory, runCells, runKinds, type WorkerCell } from '../cont
 import type { ReleasedRun } from '../contract/snapshot.ts';
 import {
   closeErrnoLabels,
+  clusterLabels,
   connectLabels,
   destinationLabels,
   isRunConfigured,
@@ -43,6 +44,19 @@ export const connectCells = {
 export const knownProtocols = ['opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
 
 const protocolsFirst = runCells.listenerTcp.indexOf('opaque');
+
+export const clusterCells = {
+  ejectionsByFailures: 0,
+  ejectionsByEarlyCloses: 1,
+  ejectionsDenied: 2,
+  ejectedNow: 3,
+  panicNow: 4,
+  excludedPicks: 5,
+  probes: 6,
+  probeFailures: 7,
+  failedFast: 8,
+} as const;
+
 const closesFirst = runCells.listenerTcp.indexOf('closes');
 const connectFirst = runCells.endpointTcp.indexOf('connectFailures');
 
@@ -60,6 +74,7 @@ interface TrackedRun {
 export interface MetOwners {
   readonly listenerIds: ReadonlySet<number>;
   readonly endpointIds: ReadonlySet<number>;
+  readonly clusterIds: ReadonlySet<number>;
 }
 
 /** What the runs of one endpoint have counted, over all workers and directions. */
@@ -78,6 +93,10 @@ export class Registry {
   readonly closeReasons = new SeriesGroup(closeReasons.length, []);
   readonly protocols = new SeriesGroup(knownProtocols.length, []);
   readonly closeErrno = new SeriesGroup(1, []);
+  readonly cluster = new SeriesGroup(runCells.cluster.length, [
+    clusterCells.ejectedNow,
+    clusterCells.panicNow,
+  ]);
   readonly #readers: readonly SlabReader[];
   readonly #labels: LabelSource;
   readonly #idleMs: () => number;
@@ -137,8 +156,8 @@ export class Registry {
   expire(): boolean {
     this.refresh();
     const before = this.#now() - this.#idleMs();
-    const { tcp, connect, closeReasons: reasons, protocols, closeErrno } = this;
-    for (const group of [tcp, connect, reasons, protocols, closeErrno]) {
+    const { tcp, connect, closeReasons: reasons, protocols, closeErrno, cluster } = this;
+    for (const group of [tcp, connect, reasons, protocols, closeErrno, cluster]) {
       group.expire(before);
     }
     let found = false;
@@ -185,6 +204,7 @@ export class Registry {
   metOwners(): MetOwners {
     const listenerIds = new Set<number>();
     const endpointIds = new Set<number>();
+    const clusterIds = new Set<number>();
     for (const { view } of this.#all()) {
       const [first = 0, , third = 0, fourth = 0] = view.ids;
       if (view.kind === 'listenerTcp') {
@@ -194,9 +214,11 @@ export class Registry {
       } else if (view.kind === 'closeErrno') {
         listenerIds.add(third);
         endpointIds.add(fourth);
+      } else if (view.kind === 'cluster') {
+        clusterIds.add(first);
       }
     }
-    return { listenerIds, endpointIds };
+    return { listenerIds, endpointIds, clusterIds };
   }
 
   *#all(): Generator<TrackedRun> {
@@ -301,6 +323,8 @@ function sharesOf(registry: Registry, source: LabelSource, view: RunView): reado
       ];
     case 'closeErrno':
       return [share(registry.closeErrno, 0, () => closeErrnoLabels(source, view.ids))];
+    case 'cluster':
+      return [share(registry.cluster, 0, () => clusterLabels(source, first))];
     case 'overflow':
       return overflowShares(registry, view, share);
   }
@@ -329,6 +353,8 @@ function overflowShares(
       const close = { ...labels, errno: 'overflow' };
       return [share(registry.closeErrno, 0, () => labelText(close))];
     }
+    case 'cluster':
+      return [share(registry.cluster, 0, () => labelText({ dst_cluster: 'overflow' }))];
     default:
       return [];
   }

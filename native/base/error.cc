@@ -76,6 +76,8 @@ const char* errorCodeName(ErrorCode code) noexcept {
       return "limit reached";
     case ErrorCode::NoEndpoint:
       return "no endpoint";
+    case ErrorCode::FailFast:
+      return "fail fast";
     case ErrorCode::InvalidArgument:
       return "invalid argument";
     case ErrorCode::System:

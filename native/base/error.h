@@ -18,6 +18,7 @@ enum class ErrorCode : std::uint8_t {
   BadAddress,       ///< The address cannot be used here.
   LimitReached,     ///< One of our own limits.
   NoEndpoint,       ///< Nothing to connect to.
+  FailFast,         ///< Nothing that is usable, for a while already.
   InvalidArgument,  ///< A value from the caller makes no sense.
   System,           ///< Any other answer of the kernel; see sysErrno.
 };

@@ -49,6 +49,7 @@ napi_value writeClosedLists(napi_env env) noexcept {
       .set("runKinds", writeWords(env, telemetry::kRunKindNames))
       .set("directions", writeWords(env, kDirectionWords))
       .set("protocols", writeWords(env, kProtocolWords))
+      .set("unavailableCauses", writeWords(env, telemetry::kUnavailableCauseNames))
       .set("balancers", writeWords(env, kBalancerWords));
   return lists.object();
 }

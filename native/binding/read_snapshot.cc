@@ -57,6 +57,7 @@ constexpr Range kPercentRange{.min = 1, .max = 100};
 // At the average, and a hundred times that.
 constexpr Range kLoadBoundRange{.min = 100, .max = 10'000};
 constexpr Range kModeRange{.min = 0, .max = 0777};
+constexpr Range kPercentOrNoneRange{.min = 0, .max = 100};
 constexpr Range kPortRange{.min = 1, .max = UINT16_MAX};
 constexpr Range kUint16Range{.min = 1, .max = UINT16_MAX};
 constexpr std::size_t kReservedMax = 65'536;
@@ -234,6 +235,20 @@ std::vector<snapshot::Destination> readDestinations(Reading& reading, const Fiel
   return destinations;
 }
 
+std::optional<snapshot::Ejection> readEjection(const Field& field) {
+  return field.orNull([](const Field& present) {
+    return snapshot::Ejection{
+        .consecutiveFailures = present.at("consecutiveFailures").number<std::uint32_t>(kCountRange),
+        .earlyClose = readDurationOrNull(present.at("earlyCloseMs")),
+        .consecutiveEarlyCloses =
+            present.at("consecutiveEarlyCloses").number<std::uint32_t>(kCountRange),
+        .baseTime = present.at("baseTimeMs").duration(kDurationRange),
+        .maxTime = present.at("maxTimeMs").duration(kDurationRange),
+        .sharePercentMax = present.at("sharePercentMax").number<std::uint32_t>(kPercentOrNoneRange),
+        .panicPercent = present.at("panicPercent").number<std::uint32_t>(kPercentOrNoneRange)};
+  });
+}
+
 std::vector<Endpoint> readEndpoints(Reading& reading, const Field& field) {
   std::vector<Endpoint> endpoints;
   std::unordered_set<base::EndpointId> taken;
@@ -270,8 +285,8 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
       .proxyProtocol = field.at("proxyProtocol").orNull([](const Field& present) {
         return present.word<snapshot::ProxyVersion>(kProxyVersionWords);
       }),
-      .failureBackoffMin = field.at("failureBackoffMinMs").duration(kDurationRange),
-      .failureBackoffMax = field.at("failureBackoffMaxMs").duration(kDurationRange),
+      .ejection = readEjection(field.at("ejection")),
+      .failFastAfter = readDurationOrNull(field.at("failFastAfterMs")),
       .keepalive = readKeepalive(field.at("keepalive")),
       .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
       .originalDst = field.at("originalDst").boolean(),

@@ -9,6 +9,7 @@
 #include "binding/words.h"
 #include "engine/dump.h"
 #include "snapshot/listener.h"
+#include "telemetry/event.h"
 
 namespace weft::binding {
 
@@ -42,6 +43,11 @@ napi_value writeConnection(napi_env env, const engine::ConnectionDump& connectio
 }
 
 napi_value writeEndpoint(napi_env env, const engine::EndpointDump& endpoint) noexcept {
+  const napi_value cause =
+      endpoint.cause
+          ? makeString(env,
+                       telemetry::kUnavailableCauseNames[static_cast<std::size_t>(*endpoint.cause)])
+          : makeNull(env);
   ObjectWriter writer(env);
   writer.number("worker", endpoint.worker)
       .number("clusterId", endpoint.clusterId.number)
@@ -49,7 +55,10 @@ napi_value writeEndpoint(napi_env env, const engine::EndpointDump& endpoint) noe
       .number("connectionsNow", endpoint.connectionsNow)
       .number("connectUs", endpoint.connectUs)
       .boolean("available", endpoint.available)
-      .number("failureCount", endpoint.failureCount);
+      .number("failureCount", endpoint.failureCount)
+      .number("earlyCloseCount", endpoint.earlyCloseCount)
+      .boolean("ejected", endpoint.ejected)
+      .set("cause", cause);
   return writer.object();
 }
 

@@ -114,6 +114,12 @@ bool Worker::runInUse(const telemetry::RunKey& key) const {
              return listener->settings().id.number == number;
            });
   };
+  const auto clusterInUse = [this](std::uint32_t number) {
+    return clusters_.contains(base::ClusterId{number}) ||
+           std::ranges::any_of(removedClusters_, [number](const auto& cluster) {
+             return cluster->settings().id.number == number;
+           });
+  };
   const auto endpointInUse = [this](std::uint32_t clusterNumber, std::uint32_t endpointNumber) {
     const base::EndpointId endpoint{endpointNumber};
     const auto found = clusters_.find(base::ClusterId{clusterNumber});
@@ -129,6 +135,8 @@ bool Worker::runInUse(const telemetry::RunKey& key) const {
       return listenerInUse(key.ids[0]);
     case RunKind::EndpointTcp:
       return endpointInUse(key.ids[1], key.ids[2]);
+    case RunKind::Cluster:
+      return clusterInUse(key.ids[0]);
     case RunKind::CloseErrno:
       return key.ids[0] == 0 ? listenerInUse(key.ids[2]) : endpointInUse(key.ids[2], key.ids[3]);
   }

@@ -77,14 +77,18 @@ void Worker::dumpClusters(std::uint32_t countMax, DumpResult& result) {
         return;
       }
       const base::Duration decay = cluster->settings().balancer.decay;
-      result.endpoints.push_back({.worker = parts_.index,
-                                  .clusterId = clusterId,
-                                  .endpointId = endpointId,
-                                  .connectionsNow = endpoint->connectionsNow,
-                                  .connectUs = static_cast<std::uint64_t>(
-                                      endpoint->connectTime.valueUs(loop_.now(), decay)),
-                                  .available = endpoint->availableAt(loop_.now()),
-                                  .failureCount = endpoint->failureCount});
+      result.endpoints.push_back(
+          {.worker = parts_.index,
+           .clusterId = clusterId,
+           .endpointId = endpointId,
+           .connectionsNow = endpoint->connectionsNow,
+           .connectUs =
+               static_cast<std::uint64_t>(endpoint->connectTime.valueUs(loop_.now(), decay)),
+           .available = endpoint->usable(),
+           .failureCount = endpoint->failureCount,
+           .earlyCloseCount = endpoint->earlyCloseCount,
+           .ejected = endpoint->ejected,
+           .cause = endpoint->failing ? std::optional(endpoint->cause) : std::nullopt});
     }
   }
 }

@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "proxy/connection_view.h"
 #include "snapshot/listener.h"
+#include "telemetry/event.h"
 
 namespace weft::engine {
 
@@ -26,6 +27,9 @@ struct EndpointDump {
   std::uint64_t connectUs = 0;
   bool available = true;
   std::uint32_t failureCount = 0;
+  std::uint32_t earlyCloseCount = 0;
+  bool ejected = false;
+  std::optional<telemetry::UnavailableCause> cause;
 };
 
 /// Where a listener is bound: its address, with the port that the kernel chose for port 0.

@@ -27,6 +27,7 @@
 #include "telemetry/cell_table.h"
 #include "telemetry/event_sink.h"
 #include "upstream/cluster_runtime.h"
+#include "upstream/probe.h"
 
 namespace weft::engine {
 
@@ -143,6 +144,7 @@ class Worker {
   base::Random random_;
   os::BufferPool buffers_;
   os::PipePool pipes_;
+  upstream::ProbeSlots probeSlots_;
   upstream::Context upstreamContext_;
   proxy::Context context_;
   proxy::Connections connections_;

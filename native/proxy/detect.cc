@@ -253,6 +253,7 @@ void Detection::onConnected(upstream::Connected connected) noexcept {
   early_.side.adopt(std::move(connected.transport));
   early_.side.writeArmed = true;
   early_.side.readReady = early_.side.transport->hasBuffered();
+  early_.since = context().loop().now();
   early_.connectUs =
       static_cast<std::uint32_t>(std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
   early_.attemptCount = static_cast<std::uint8_t>(connected.attemptCount);
@@ -390,6 +391,10 @@ void Detection::end(CloseReason reason) noexcept {
       .attemptCount = early_.attemptCount,
   };
   if (endpoint != nullptr) {
+    const auto earlyClose = cluster_->earlyClose();
+    if (upstreamErrno_ != 0 && earlyClose && context().loop().now() - early_.since < *earlyClose) {
+      cluster_->closedEarly(*endpoint, upstreamErrno_);
+    }
     cluster_->countClose(*endpoint, connection_.direction(), upstreamErrno_);
   }
   connection_.end(ending);

@@ -75,6 +75,7 @@ void TcpSession::adopt(EarlyUpstream early) noexcept {
   down_.preload(std::move(early.read), early.readEnded);
   endpoint_ = early.endpoint;
   connectUs_ = early.connectUs;
+  watchForEarlyClose(early.since);
   attemptCount_ = early.attemptCount;
 }
 
@@ -106,6 +107,7 @@ void TcpSession::onConnected(upstream::Connected connected) noexcept {
       static_cast<std::uint32_t>(std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
   attemptCount_ = static_cast<std::uint8_t>(connected.attemptCount);
   connector_.reset();
+  watchForEarlyClose(context().loop().now());
   opened();
 }
 
@@ -120,6 +122,12 @@ void TcpSession::opened() noexcept {
   lastActive_ = context().loop().now();
   armIdleTimer();
   run();
+}
+
+void TcpSession::watchForEarlyClose(base::TimePoint since) noexcept {
+  if (const auto earlyClose = cluster_.earlyClose()) {
+    earlyUntil_ = since + *earlyClose;
+  }
 }
 
 void TcpSession::onConnectFailed(const base::Error& error, std::uint32_t attemptCount) noexcept {
@@ -220,7 +228,9 @@ void TcpSession::runWay(Way way) noexcept {
   account(way, result);
   switch (result.outcome) {
     case Pump::Outcome::Blocked:
+      return;
     case Pump::Outcome::Ended:
+      ended(way);
       return;
     case Pump::Outcome::Yield:
       context().loop().continueLater(*this);
@@ -266,7 +276,15 @@ void TcpSession::noteFailure(Way failedSource, int sysErrno) noexcept {
       reason_ = isReset(sysErrno) ? CloseReason::DownstreamReset : CloseReason::DownstreamLost;
     } else {
       reason_ = isReset(sysErrno) ? CloseReason::UpstreamReset : CloseReason::UpstreamLost;
+      ended(Way::Down);
     }
+  }
+}
+
+/// A client that has ended its half gets no early close: the endpoint may only have agreed.
+void TcpSession::ended(Way way) noexcept {
+  if (way == Way::Down && !up_.over()) {
+    closedEarly_ = down_.readBytes() == 0 && context().loop().now() < earlyUntil_;
   }
 }
 
@@ -377,6 +395,11 @@ void TcpSession::end() noexcept {
   };
   upstream::Endpoint* held = std::exchange(endpoint_, nullptr);
   if (held != nullptr) {
+    if (closedEarly_) {
+      cluster_.closedEarly(*held, upstreamErrno_);
+    } else if (down_.readBytes() > 0 && held->earlyCloseCount > 0) {
+      cluster_.answered(*held);
+    }
     cluster_.countClose(*held, connection_.direction(), upstreamErrno_);
   }
   connection_.end(ending);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/address.h"
+#include "base/clock.h"
 #include "os/loop.h"
 #include "os/object_pool.h"
 #include "proxy/pump.h"
@@ -26,6 +27,7 @@ struct EarlyUpstream {
   os::Buffer read;         ///< What came from it already.
   bool readEnded = false;  ///< And its end behind that.
   upstream::Endpoint* endpoint = nullptr;
+  base::TimePoint since{};  ///< It is open.
   std::uint32_t connectUs = 0;
   std::uint8_t attemptCount = 0;
 };
@@ -84,12 +86,17 @@ class TcpSession final : public Session,
   void onContinue() noexcept override { run(); }
 
   void opened() noexcept;
+  void watchForEarlyClose(base::TimePoint since) noexcept;
   void run() noexcept;
   void runWay(Way way) noexcept;
   void afterRun(Side& side, Way way) noexcept;
   void readFailed(Way way, int sysErrno) noexcept;
   void writeFailed(Way way, int sysErrno) noexcept;
   void noteFailure(Way failedSource, int sysErrno) noexcept;
+
+  /// Not inlined, because it would cost every message instructions.
+  [[gnu::noinline]] void ended(Way way) noexcept;
+
   void startFlushing(Way way) noexcept;
   void flush() noexcept;
   void account(Way way, const Pump::Result& result) noexcept;
@@ -111,6 +118,7 @@ class TcpSession final : public Session,
   Pump down_;
   base::TimePoint lastActive_;
   base::TimePoint flushUntil_{};
+  base::TimePoint earlyUntil_{};  ///< An end by the endpoint before it is an early close.
   std::uint32_t connectUs_ = 0;
   int downstreamErrno_ = 0;
   int upstreamErrno_ = 0;
@@ -118,6 +126,7 @@ class TcpSession final : public Session,
   State state_ = State::Connecting;
   Way flushWay_ = Way::Up;
   bool failed_ = false;
+  bool closedEarly_ = false;
   snapshot::Protocol protocol_;
   telemetry::CloseReason reason_ = telemetry::CloseReason::Finished;
 };

@@ -69,6 +69,17 @@ struct Destination {
 /// Of the PROXY protocol.
 enum class ProxyVersion : std::uint8_t { V1, V2 };
 
+/// When an endpoint is taken out of the balancer after failures, and when it may come back.
+struct Ejection {
+  std::uint32_t consecutiveFailures = 1;
+  std::optional<base::Duration> earlyClose;  ///< None: early closes do not count.
+  std::uint32_t consecutiveEarlyCloses = 1;
+  base::Duration baseTime{};
+  base::Duration maxTime{};
+  std::uint32_t sharePercentMax = 0;
+  std::uint32_t panicPercent = 0;
+};
+
 struct Cluster {
   base::ClusterId id;
   std::uint64_t revision = 0;
@@ -79,8 +90,8 @@ struct Cluster {
   base::Duration connectTimeout{};
   std::uint32_t connectAttemptsMax = 1;
   std::optional<ProxyVersion> proxyProtocol;  ///< Absent: no header is sent.
-  base::Duration failureBackoffMin{};
-  base::Duration failureBackoffMax{};
+  std::optional<Ejection> ejection;
+  std::optional<base::Duration> failFastAfter;
   std::optional<Keepalive> keepalive;
   std::optional<base::Duration> userTimeout;
   bool originalDst = false;  ///< Its one endpoint stands for where each connection meant to go.

@@ -18,12 +18,12 @@
 
 namespace weft::telemetry {
 
-enum class RunKind : std::uint16_t { Overflow, ListenerTcp, EndpointTcp, CloseErrno };
+enum class RunKind : std::uint16_t { Overflow, ListenerTcp, EndpointTcp, CloseErrno, Cluster };
 
-inline constexpr std::size_t kRunKindCount = 4;
+inline constexpr std::size_t kRunKindCount = 5;
 
 inline constexpr std::array<std::string_view, kRunKindCount> kRunKindNames = {
-    "overflow", "listenerTcp", "endpointTcp", "closeErrno"};
+    "overflow", "listenerTcp", "endpointTcp", "closeErrno", "cluster"};
 
 /// Cell indexes within a ListenerTcp run.
 struct ListenerTcpCell {
@@ -54,6 +54,20 @@ struct EndpointTcpCell {
 struct CloseErrnoCell {
   static constexpr std::size_t kCloses = 0;
   static constexpr std::size_t kCount = 1;
+};
+
+/// Cell indexes within a Cluster run.
+struct ClusterCell {
+  static constexpr std::size_t kEjectionsByFailures = 0;
+  static constexpr std::size_t kEjectionsByEarlyCloses = 1;
+  static constexpr std::size_t kEjectionsDenied = 2;
+  static constexpr std::size_t kEjectedNow = 3;
+  static constexpr std::size_t kPanicNow = 4;
+  static constexpr std::size_t kExcludedPicks = 5;
+  static constexpr std::size_t kProbes = 6;
+  static constexpr std::size_t kProbeFailures = 7;
+  static constexpr std::size_t kFailedFast = 8;
+  static constexpr std::size_t kCount = 9;
 };
 
 [[nodiscard]] std::size_t runCellCount(RunKind kind) noexcept;

@@ -24,6 +24,7 @@ enum class CloseReason : std::uint8_t {
   Loop,             ///< The original destination is this proxy.
   NoEndpoint,       ///< The cluster has no endpoint.
   ProxyProtocolError,  ///< A header of the PROXY protocol was missing, malformed or late.
+  FailFast,            ///< The cluster has had no usable endpoint for its failFastAfter.
   ListenerLimit,       ///< The listener's connectionsMax was reached.
   ConnectionLimit,     ///< The process' connectionsMax was reached.
   BufferLimit,         ///< The process' bufferedBytesMax was reached.
@@ -34,7 +35,7 @@ enum class CloseReason : std::uint8_t {
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 21;
+inline constexpr std::size_t kCloseReasonCount = 22;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
@@ -51,6 +52,7 @@ inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNam
     "loop",
     "no_endpoint",
     "proxy_protocol_error",
+    "fail_fast",
     "listener_limit",
     "connection_limit",
     "buffer_limit",

@@ -18,13 +18,22 @@ enum class EventKind : std::uint8_t {
   EndpointUnavailable,
   EndpointAvailable,
   LimitReached,
+  ClusterPanic,
 };
 
-inline constexpr std::size_t kEventKindCount = 6;
+inline constexpr std::size_t kEventKindCount = 7;
 
 inline constexpr std::array<std::string_view, kEventKindCount> kEventKindNames = {
-    "connectionClosed",    "acceptPaused",      "acceptResumed",
-    "endpointUnavailable", "endpointAvailable", "limitReached"};
+    "connectionClosed",  "acceptPaused", "acceptResumed", "endpointUnavailable",
+    "endpointAvailable", "limitReached", "clusterPanic"};
+
+/// Why an endpoint counts as unavailable.
+enum class UnavailableCause : std::uint8_t { ConnectFailures, EarlyCloses };
+
+inline constexpr std::size_t kUnavailableCauseCount = 2;
+
+inline constexpr std::array<std::string_view, kUnavailableCauseCount> kUnavailableCauseNames = {
+    "connect_failures", "early_closes"};
 
 /// One record before it is written. Views only: valid for as long as what they point at.
 struct Event {

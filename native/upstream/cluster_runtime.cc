@@ -1,13 +1,8 @@
 #include "upstream/cluster_runtime.h"
 
-#include <algorithm>
-#include <array>
-#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,10 +15,11 @@
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/cells.h"
-#include "telemetry/event.h"
+#include "upstream/availability.h"
 #include "upstream/balancer.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/context.h"
+#include "upstream/endpoint.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/hash_table.h"
 
@@ -51,7 +47,9 @@ RunKey closeKey(Direction direction, base::ClusterId cluster, base::EndpointId e
 }  // namespace
 
 ClusterRuntime::ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings)
-    : context_(context) {
+    : context_(context),
+      availability_(context, context.cellTable.run({.kind = RunKind::Cluster,
+                                                    .ids = {settings->id.number, 0, 0, 0, 0}})) {
   apply(std::move(settings));
 }
 
@@ -85,9 +83,15 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
     endpoint->ownZone = wanted.ownZone;
     members_.push_back(endpoint.get());
   }
+  for (auto& [id, endpoint] : endpoints_) {
+    if (endpoint->removed) {
+      availability_.removed(*endpoint);
+    }
+  }
   if (!sameBalancer) {
     balancer_ = makeBalancer(settings_->balancer, settings_->zonePreference);
   }
+  availability_.apply(*settings_, members_, *balancer_);
   const HashTables* tables = settings_->hashTables.get();
   balancer_->setMembers({.endpoints = members_,
                          .table = tables == nullptr ? nullptr : &tables->table,
@@ -98,8 +102,10 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
 void ClusterRuntime::remove() {
   for (auto& [id, endpoint] : endpoints_) {
     endpoint->removed = true;
+    availability_.removed(*endpoint);
   }
   members_.clear();
+  availability_.apply(*settings_, members_, *balancer_);
   balancer_->setMembers({});
   sweep();
 }
@@ -115,21 +121,19 @@ void ClusterRuntime::sweep() {
 }
 
 Endpoint* ClusterRuntime::pick(const PickRequest& request) {
-  return static_cast<Endpoint*>(balancer_->pick({.now = context_.loop.now(),
-                                                 .random = context_.random,
-                                                 .tried = request.tried,
-                                                 .key = request.key}));
+  EndpointState* picked = balancer_->pick({.now = context_.loop.now(),
+                                           .random = context_.random,
+                                           .tried = request.tried,
+                                           .key = request.key});
+  if (picked != nullptr) {
+    availability_.picked(*picked);
+  }
+  return static_cast<Endpoint*>(picked);
 }
 
 void ClusterRuntime::acquired(Endpoint& endpoint, Direction direction) {
   ++connectionsNow_;
   ++endpoint.connectionsNow;
-  if (endpoint.failureCount > 0) {
-    // One connection finds out whether the endpoint is back; the others avoid it until that is
-    // known.
-    endpoint.unavailableUntil =
-        std::max(endpoint.unavailableUntil, context_.loop.now() + 2 * settings_->connectTimeout);
-  }
   balancer_->loadChanged(endpoint);
   const std::uint32_t index = numberOf(direction);
   if (endpoint.cells[index].size() == 0) {
@@ -159,26 +163,21 @@ void ClusterRuntime::connected(Endpoint& endpoint, Direction direction,
   cells.add(EndpointTcpCell::kConnectCount, 1);
   cells.add(EndpointTcpCell::kConnectUsSum, static_cast<std::uint64_t>(connectTime.count()));
   if (endpoint.failureCount > 0) {
-    endpoint.failureCount = 0;
-    endpoint.unavailableUntil = {};
-    endpoint.slowStartFrom = context_.loop.now();
-    balancer_->loadChanged(endpoint);
-    setAvailable(endpoint, true, {}, {});
+    availability_.connected(endpoint);
   }
 }
 
 void ClusterRuntime::connectFailed(Endpoint& endpoint, Direction direction,
                                    const base::Error& error) {
+  if (!endpointAtFault(error)) {
+    return;
+  }
   endpoint.cells[numberOf(direction)].add(EndpointTcpCell::kConnectFailures, 1);
   if (settings_->originalDst) {
     // One address that cannot be reached says nothing about the others.
     return;
   }
-  const base::Duration backoff = backoffAfter(endpoint.failureCount);
-  endpoint.unavailableUntil = context_.loop.now() + backoff;
-  if (endpoint.failureCount++ == 0) {
-    setAvailable(endpoint, false, error, backoff);
-  }
+  availability_.connectFailed(endpoint, error);
 }
 
 void ClusterRuntime::countClose(Endpoint& endpoint, Direction direction, int sysErrno) {
@@ -191,37 +190,12 @@ void ClusterRuntime::countClose(Endpoint& endpoint, Direction direction, int sys
   closes.add(telemetry::CloseErrnoCell::kCloses, 1);
 }
 
-/// Doubles from the minimum to the maximum, less up to a quarter, so that workers and proxies do
-/// not come back at the same moment.
-base::Duration ClusterRuntime::backoffAfter(std::uint32_t failureCount) {
-  const std::int64_t factor = std::int64_t{1} << std::min<std::uint32_t>(failureCount, 20);
-  const std::int64_t whole =
-      std::min(settings_->failureBackoffMin.count() * factor, settings_->failureBackoffMax.count());
-  const auto quarter =
-      static_cast<std::uint32_t>(std::clamp<std::int64_t>(whole / 4, 1, 1U << 30U));
-  return base::Duration(whole - context_.random.below(quarter));
-}
-
-void ClusterRuntime::setAvailable(Endpoint& endpoint, bool available, const base::Error& error,
-                                  base::Duration backoff) {
-  for (telemetry::Cells& cells : endpoint.cells) {
-    if (cells.size() > 0) {
-      cells.set(EndpointTcpCell::kUnavailableNow, available ? 0 : 1);
-    }
+bool ClusterRuntime::failsFast() noexcept {
+  const bool fails = availability_.failsFast();
+  if (fails) {
+    availability_.countFailedFast();
   }
-  const std::string address = endpoint.address.toString();
-  const std::array<std::string_view, 1> fields = {address};
-  const auto backoffMs = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(backoff).count());
-  const std::array<std::uint64_t, 5> numbers = {
-      settings_->id.number, endpoint.id.number, static_cast<std::uint64_t>(error.sysErrno),
-      static_cast<std::uint64_t>(connectCloseReason(error)), backoffMs};
-  context_.events.emit(
-      {.kind = available ? telemetry::EventKind::EndpointAvailable
-                         : telemetry::EventKind::EndpointUnavailable,
-       .wallUs = context_.loop.wallUs(),
-       .numbers = available ? std::span(numbers).first(2) : std::span<const std::uint64_t>(numbers),
-       .fields = fields});
+  return fails;
 }
 
 }  // namespace weft::upstream

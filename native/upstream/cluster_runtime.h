@@ -3,7 +3,6 @@
 // stay until their last connection has left. Owned and used by one worker.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -13,21 +12,13 @@
 
 #include "base/error.h"
 #include "snapshot/cluster.h"
-#include "telemetry/cell_table.h"
+#include "upstream/availability.h"
 #include "upstream/balancer.h"
 #include "upstream/context.h"
+#include "upstream/endpoint.h"
 #include "upstream/endpoint_state.h"
 
 namespace weft::upstream {
-
-/// An endpoint and its metric runs, which are taken when it is first used.
-struct Endpoint final : EndpointState {
-  using EndpointState::EndpointState;
-
-  base::TimePoint removedAt{};
-  std::array<telemetry::Cells, 2> cells;        ///< EndpointTcp, by direction.
-  std::array<telemetry::Cells, 2> cleanCloses;  ///< CloseErrno of errno 0, by direction.
-};
 
 /// What is known about the connection that wants an endpoint.
 struct PickRequest {
@@ -60,8 +51,27 @@ class ClusterRuntime {
 
   void connected(Endpoint& endpoint, snapshot::Direction direction, base::Duration connectTime);
 
-  /// Avoids the endpoint for a while that grows with each failure in a row.
+  /// Too many in a row eject the endpoint.
   void connectFailed(Endpoint& endpoint, snapshot::Direction direction, const base::Error& error);
+
+  /// The endpoint is the first to end a connection that began not longer ago than this, and has
+  /// sent nothing: an early close. None: they do not count.
+  [[nodiscard]] std::optional<base::Duration> earlyClose() const noexcept {
+    const std::optional<snapshot::Ejection>& ejection = settings_->ejection;
+    return ejection ? ejection->earlyClose : std::nullopt;
+  }
+
+  void closedEarly(Endpoint& endpoint, int sysErrno) {
+    availability_.closedEarly(endpoint, sysErrno);
+  }
+
+  /// An open connection on which the endpoint has sent something ends.
+  void answered(Endpoint& endpoint) { availability_.answered(endpoint); }
+
+  /// There was no usable endpoint for so long that connections are to fail at once; counted.
+  [[nodiscard]] bool failsFast() noexcept;
+
+  [[nodiscard]] bool inPanic() const noexcept { return availability_.inPanic(); }
 
   /// A connection that was open has closed.
   void countClose(Endpoint& endpoint, snapshot::Direction direction, int sysErrno);
@@ -85,11 +95,8 @@ class ClusterRuntime {
   [[nodiscard]] bool uses(base::EndpointId id) const noexcept { return endpoints_.contains(id); }
 
  private:
-  void setAvailable(Endpoint& endpoint, bool available, const base::Error& error,
-                    base::Duration backoff);
-  [[nodiscard]] base::Duration backoffAfter(std::uint32_t failureCount);
-
   Context& context_;
+  Availability availability_;
   std::shared_ptr<const snapshot::Cluster> settings_;
   std::unique_ptr<Balancer> balancer_;
   std::unordered_map<base::EndpointId, std::unique_ptr<Endpoint>> endpoints_;

@@ -1,5 +1,8 @@
-// How the failure of a connect is named when it ends a connection.
+// What the failure of a connect says: how it is named when it ends a connection, and whether the
+// endpoint is to blame.
 #pragma once
+
+#include <cerrno>
 
 #include "base/error.h"
 #include "telemetry/close_reason.h"
@@ -16,11 +19,18 @@ namespace weft::upstream {
       return telemetry::CloseReason::ConnectTimeout;
     case base::ErrorCode::NoEndpoint:
       return telemetry::CloseReason::NoEndpoint;
+    case base::ErrorCode::FailFast:
+      return telemetry::CloseReason::FailFast;
     case base::ErrorCode::Exhausted:
       return telemetry::CloseReason::ResourcesExhausted;
     default:
       return telemetry::CloseReason::ConnectFailed;
   }
+}
+
+/// What this machine lacks says nothing about the endpoint.
+[[nodiscard]] constexpr bool endpointAtFault(const base::Error& error) noexcept {
+  return error.code != base::ErrorCode::Exhausted && error.sysErrno != EADDRNOTAVAIL;
 }
 
 }  // namespace weft::upstream

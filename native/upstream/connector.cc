@@ -19,6 +19,7 @@
 #include "telemetry/cells.h"
 #include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
+#include "upstream/endpoint.h"
 
 namespace weft::upstream {
 
@@ -34,17 +35,15 @@ constexpr Error kNoEndpoint{
 constexpr Error kNoProxyHeader{.text = "cannot send the header of the PROXY protocol",
                                .code = ErrorCode::Reset,
                                .side = Side::Upstream};
+constexpr Error kFailFast{.text = "the cluster has had no usable endpoint for a while",
+                          .code = ErrorCode::FailFast,
+                          .side = Side::Upstream};
 constexpr Error kConnectTimeout{
     .text = "no answer in time", .code = ErrorCode::Timeout, .side = Side::Upstream};
 constexpr Error kNoMemory{.text = "no memory for a connection",
                           .sysErrno = ENOMEM,
                           .code = ErrorCode::Exhausted,
                           .side = Side::Upstream};
-
-/// What this machine lacks says nothing about the endpoint.
-bool endpointAtFault(const Error& error) noexcept {
-  return error.code != ErrorCode::Exhausted && error.sysErrno != EADDRNOTAVAIL;
-}
 
 }  // namespace
 
@@ -64,6 +63,10 @@ void Connector::start(std::optional<std::uint64_t> key) noexcept {
 void Connector::tryNext() noexcept {
   const std::uint32_t attemptsMax = std::min(cluster_.settings().connectAttemptsMax, kAttemptsMax);
   while (attemptCount_ < attemptsMax) {
+    if (cluster_.failsFast()) {
+      lastError_ = kFailFast;
+      break;
+    }
     Endpoint* endpoint =
         cluster_.pick({.tried = std::span(tried_).first(attemptCount_), .key = key_});
     if (endpoint == nullptr) {
@@ -120,9 +123,7 @@ void Connector::endAttempt(const Error& error) noexcept {
   cancel();
   transport_.reset();
   Endpoint& endpoint = *std::exchange(endpoint_, nullptr);
-  if (endpointAtFault(error)) {
-    cluster_.connectFailed(endpoint, direction_, error);
-  }
+  cluster_.connectFailed(endpoint, direction_, error);
   cluster_.released(endpoint);
 }
 

@@ -8,6 +8,7 @@
 #include "telemetry/cell_table.h"
 #include "telemetry/event_sink.h"
 #include "transport/transport.h"
+#include "upstream/probe.h"
 
 namespace weft::upstream {
 
@@ -19,6 +20,7 @@ struct Context {
   telemetry::CellTable& cellTable;
   telemetry::WorkerCells workerCells;
   telemetry::EventSink& events;
+  ProbeSlots& probeSlots;
 };
 
 }  // namespace weft::upstream

@@ -11,6 +11,7 @@
 #include "base/address.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "telemetry/event.h"
 
 namespace weft::upstream {
 
@@ -41,6 +42,11 @@ struct EndpointState {
                 base::Duration rttDefault)
       : id(endpointId), address(std::move(endpointAddress)), connectTime(rttDefault) {}
 
+  /// Not to be picked while there are others.
+  [[nodiscard]] bool excluded() const noexcept { return ejected; }
+
+  [[nodiscard]] bool usable() const noexcept { return !failing; }
+
   [[nodiscard]] bool availableAt(base::TimePoint now) const noexcept {
     return now >= unavailableUntil;
   }
@@ -50,12 +56,18 @@ struct EndpointState {
   base::Address address;
   PeakEwma connectTime;
   base::TimePoint unavailableUntil{};
-  std::uint32_t connectionsNow = 0;  ///< Connecting and open.
-  std::uint32_t failureCount = 0;    ///< Connect failures in a row.
-  base::TimePoint slowStartFrom{};   ///< When it was new or came back; zero when it is long since.
-  bool removed = false;              ///< No longer in the configuration.
-  bool ownZone = false;              ///< In the zone of this proxy.
-  std::uint32_t balancerIndex = 0;   ///< For the balancer's own use.
+  std::uint32_t connectionsNow = 0;   ///< Connecting and open.
+  std::uint32_t failureCount = 0;     ///< Connect failures in a row.
+  std::uint32_t earlyCloseCount = 0;  ///< Early closes in a row.
+  std::uint32_t backoffCount = 0;     ///< Ejections and probes in vain since it was good for long.
+  base::TimePoint readmittedAt{};
+  telemetry::UnavailableCause cause{};  ///< Of an endpoint that fails.
+  bool failing = false;                 ///< It failed too often; probes find out when it is back.
+  bool ejected = false;                 ///< It fails and the share of ejected ones allowed it.
+  base::TimePoint slowStartFrom{};      ///< When it was new or came back; zero when long since.
+  bool ownZone = false;                 ///< In the zone of this proxy.
+  bool removed = false;                 ///< No longer in the configuration.
+  std::uint32_t balancerIndex = 0;      ///< For the balancer's own use.
 };
 
 }  // namespace weft::upstream

@@ -10,6 +10,7 @@ import {
   eventKinds,
   eventNumbers,
   protocols,
+  unavailableCauses,
 } from '../../lib/contract/events.ts';
 import { runCells, runKinds, workerCells } from '../../lib/contract/metrics.ts';
 import type { BalancerSnapshot, Direction } from '../../lib/contract/snapshot.ts';
@@ -44,6 +45,7 @@ test('close reasons, event kinds, worker cells and run kinds are equal', () => {
   assert.deepEqual(lists.eventKinds, eventKinds);
   assert.deepEqual(lists.workerCells, workerCells);
   assert.deepEqual(lists.runKinds, runKinds);
+  assert.deepEqual(lists.unavailableCauses, unavailableCauses);
 });
 
 test('directions, protocols and balancers are equal', () => {

@@ -126,7 +126,7 @@ test('connections stay in the zone of WEFT_ZONE, and leave when nothing there an
     { address: near.address, zone: 'eu-1a' },
     ...addresses.slice(0, 3).map((address) => ({ address, zone: 'eu-1b' })),
   ];
-  const config = configOf({ endpoints, failureBackoff: { min: '1h', max: '1h' } });
+  const config = configOf({ endpoints, ejection: { baseTime: '1h', maxTime: '1h' } });
   weft = await WeftRun.start(config, [], { env: { WEFT_ZONE: 'eu-1a' } });
   for (let i = 0; i < 30; i++) {
     assert.equal(await letterFor('127.0.0.1'), 'n');
@@ -134,8 +134,8 @@ test('connections stay in the zone of WEFT_ZONE, and leave when nothing there an
   const moved = endpoints.map((endpoint, index) =>
     index === 0 ? { ...endpoint, address: `127.0.0.1:${dead}` } : endpoint,
   );
-  const failureBackoff = { min: '1h', max: '1h' };
-  assert.equal(await weft.reload(configOf({ endpoints: moved, failureBackoff })), 'success');
+  const ejection = { baseTime: '1h', maxTime: '1h' };
+  assert.equal(await weft.reload(configOf({ endpoints: moved, ejection })), 'success');
   await until('connections to leave the zone', async () => {
     const letter = await letterFor('127.0.0.1');
     assert.notEqual(letter, 'n');

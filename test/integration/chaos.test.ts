@@ -58,7 +58,7 @@ before(async () => {
       app: {
         endpoints: endpoints.map((endpoint) => `127.0.0.1:${endpoint.port}`),
         connectTimeout: '10s',
-        failureBackoff: { min: '20ms', max: '100ms' },
+        ejection: { baseTime: '20ms', maxTime: '100ms' },
       },
     },
   });

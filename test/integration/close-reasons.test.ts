@@ -230,6 +230,18 @@ test('no_endpoint: discovery has none', async () => {
   provoked.add('no_endpoint');
 });
 
+test('fail_fast: nothing was usable for a while', async () => {
+  await start({
+    cluster: { endpoints: [`127.0.0.1:${await freePort()}`], failFastAfter: '100ms' },
+  });
+  await until('a connection that is not tried', async () => {
+    await refused();
+    const metrics = await weft.metrics();
+    return metrics.value('weft_fail_fast_total', { dst_cluster: 'app' }) >= 1;
+  });
+  await closedWith('fail_fast');
+});
+
 test('listener_limit: one connection more than the listener takes', async () => {
   await start({ listener: { connectionsMax: 1 } });
   const first = await talking();

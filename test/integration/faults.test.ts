@@ -36,7 +36,7 @@ test('an endpoint that goes and comes back: one line each, and clients of the ot
       app: {
         endpoints: [address, backend.address],
         balancer: 'roundRobin',
-        failureBackoff: { min: '20ms', max: '50ms' },
+        ejection: { baseTime: '20ms', maxTime: '50ms' },
       },
     },
   });

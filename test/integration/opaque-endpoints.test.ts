@@ -36,7 +36,7 @@ test('an endpoint that does not answer costs its connectTimeout, then another is
     endpoints: [silent.address, echoing.address],
     balancer: 'roundRobin',
     connectTimeout: '100ms',
-    failureBackoff: { min: '1ms', max: '1ms' },
+    ejection: { baseTime: '1ms', maxTime: '1ms' },
   });
   const times: number[] = [];
   for (let count = 0; count < 10; count++) {
@@ -60,7 +60,7 @@ test('endpoints that refuse: every client gets the one that lives, with its byte
   await start({
     endpoints: [...dead.map((one) => `127.0.0.1:${one}`), echoing.address],
     balancer: 'random',
-    failureBackoff: { min: '1ms', max: '1ms' },
+    ejection: { baseTime: '1ms', maxTime: '1ms' },
   });
   for (let count = 0; count < 50; count++) {
     const client = await Client.connect(port);
@@ -120,7 +120,7 @@ test('kill -9 of an endpoint under load: only its own connections fail', async (
   await start({
     endpoints: endpoints.map(({ address }) => address),
     balancer: 'roundRobin',
-    failureBackoff: { min: '20ms', max: '100ms' },
+    ejection: { baseTime: '20ms', maxTime: '100ms' },
   });
   const fleet = new Fleet(port, 60);
   const busy = (name: string, more: number): Promise<boolean> => {

@@ -1,5 +1,5 @@
 // A proxy through lib's own class whose JavaScript thread blocks: started by a test with the port to listen on and the
-// endpoint. It says 'ready'; told to block for so many milliseconds, it says 'blocking', sleeps in Atomics.wait, and
+// endpoints, separated by commas. It says 'ready'; told to block for so many milliseconds, it says 'blocking', sleeps in Atomics.wait, and
 // says 'awake'.
 
 import { WeftProxy } from '../../lib/app/proxy.ts';
@@ -7,12 +7,12 @@ import { createLog } from '../../lib/base/log.ts';
 import { resolveConfig } from '../../lib/config/resolve.ts';
 import { loadAddon } from '../../lib/engine/load-addon.ts';
 
-const [port = '', endpoint = ''] = process.argv.slice(2);
+const [port = '', endpoints = ''] = process.argv.slice(2);
 
 const config = resolveConfig({
   workers: 2,
   listeners: [{ name: 'web', address: `127.0.0.1:${port}`, cluster: 'app' }],
-  clusters: { app: { endpoints: [endpoint] } },
+  clusters: { app: { endpoints: endpoints.split(',') } },
   admin: null,
 });
 const proxy = new WeftProxy({

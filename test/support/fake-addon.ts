@@ -14,7 +14,7 @@ import type {
   StartOptions,
 } from '../../lib/contract/addon.ts';
 import { closeReasons } from '../../lib/contract/close-reason.ts';
-import { eventKinds, protocols } from '../../lib/contract/events.ts';
+import { eventKinds, protocols, unavailableCauses } from '../../lib/contract/events.ts';
 import { type MetricsMemory, runKinds, workerCells } from '../../lib/contract/metrics.ts';
 import type { Snapshot } from '../../lib/contract/snapshot.ts';
 import { type EventFixture, encodeEvent } from './event-encoder.ts';
@@ -35,6 +35,7 @@ export class FakeAddon implements Addon {
       eventKinds,
       workerCells,
       runKinds,
+      unavailableCauses: [...unavailableCauses],
       directions: ['inbound', 'outbound'],
       protocols,
       balancers: ['p2cEwma', 'roundRobin', 'leastConnections', 'random', 'ringHash', 'maglev'],

@@ -57,8 +57,13 @@ snapshot::Cluster& SnapshotBuilder::cluster(std::uint32_t number) {
                    .decay = std::chrono::seconds(10)};
   made.connectTimeout = std::chrono::seconds(1);
   made.connectAttemptsMax = 3;
-  made.failureBackoffMin = std::chrono::milliseconds(100);
-  made.failureBackoffMax = std::chrono::seconds(10);
+  made.ejection = {.consecutiveFailures = 1,
+                   .earlyClose = {},
+                   .consecutiveEarlyCloses = 3,
+                   .baseTime = std::chrono::milliseconds(100),
+                   .maxTime = std::chrono::seconds(10),
+                   .sharePercentMax = 50,
+                   .panicPercent = 0};
   return clusters_.emplace_back(std::move(made));
 }
 

@@ -203,7 +203,7 @@ class Demo {
         backends: {
           endpoints: this.#backends.map(({ target }) => `${target.host}:${target.port}`),
           // Short, so that a demo of five seconds still sees the backend come back.
-          failureBackoff: { min: '50ms', max: '250ms' },
+          ejection: { baseTime: '50ms', maxTime: '250ms' },
         },
       },
       admin: { address: admin },

@@ -17,7 +17,7 @@ export function checkClusters(config: UsableConfig, issues: IssueList): void {
       checkBalancer(cluster, path, issues);
       checkSlowStart(cluster, path, issues);
       checkZonePreference(cluster, config.zone ?? null, path, issues);
-      checkBackoff(cluster, path, issues);
+      checkEjection(cluster, path, issues);
     }
   }
 }
@@ -126,15 +126,18 @@ function checkZonePreference(
   }
 }
 
-function checkBackoff(cluster: UsableCluster, path: string, issues: IssueList): void {
-  const { min, max } = cluster.failureBackoff ?? {};
-  const least = min === undefined ? null : parseDuration(min);
-  const most = max === undefined ? null : parseDuration(max);
+function checkEjection({ ejection }: UsableCluster, path: string, issues: IssueList): void {
+  const { baseTime, maxTime, earlyClose, consecutiveEarlyCloses } = ejection ?? {};
+  const least = baseTime === undefined ? null : parseDuration(baseTime);
+  const most = maxTime === undefined ? null : parseDuration(maxTime);
   if (least?.ok && most?.ok && least.value > most.value) {
+    const problem = `more than maxTime (${maxTime})`;
     const hint = 'Exchange the two.';
-    issues.add(`${path}.failureBackoff.min`, 'contradiction', `more than max (${max})`, {
-      got: min,
-      hint,
-    });
+    issues.add(`${path}.ejection.baseTime`, 'contradiction', problem, { got: baseTime, hint });
+  }
+  if (consecutiveEarlyCloses !== undefined && (earlyClose ?? null) === null) {
+    const hint = "Add earlyClose: '1s', or leave it out.";
+    const problem = 'early closes do not count without earlyClose';
+    issues.add(`${path}.ejection.consecutiveEarlyCloses`, 'contradiction', problem, { hint });
   }
 }

@@ -231,13 +231,26 @@ test('/clusters joins what each worker knows and sums it', async () => {
   const { addon, proxy } = setUp();
   await proxy.start(withAdmin);
   const endpoint = addon.engine.lastPublished.clusters[0]?.endpoints[0];
-  const part = { clusterId: 1, endpointId: endpoint?.id ?? 0, connectUs: 5, failureCount: 1 };
+  const part = {
+    clusterId: 1,
+    endpointId: endpoint?.id ?? 0,
+    connectUs: 5,
+    failureCount: 1,
+    earlyCloseCount: 0,
+  };
   addon.engine.dumpResult = {
     listeners: [],
     connections: [],
     endpoints: [
-      { ...part, worker: 0, connectionsNow: 2, available: true },
-      { ...part, worker: 1, connectionsNow: 3, available: false },
+      { ...part, worker: 0, connectionsNow: 2, available: true, ejected: false, cause: null },
+      {
+        ...part,
+        worker: 1,
+        connectionsNow: 3,
+        available: false,
+        ejected: true,
+        cause: 'connect_failures',
+      },
     ],
     truncated: false,
   };
@@ -248,6 +261,8 @@ test('/clusters joins what each worker knows and sums it', async () => {
   assert.equal(shown.connectionsNow, 5);
   assert.equal(shown.failureCount, 2);
   assert.equal(shown.available, false);
+  assert.equal(shown.ejected, true);
+  assert.deepEqual(shown.causes, ['connect_failures']);
   assert.deepEqual(
     shown.workers.map(({ worker }: { worker: number }) => worker),
     [0, 1],

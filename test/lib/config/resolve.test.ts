@@ -44,8 +44,16 @@ test('a minimal configuration gets every default', () => {
         connectTimeoutMs: 1_000,
         connectAttemptsMax: 3,
         proxyProtocol: null,
-        failureBackoffMinMs: 500,
-        failureBackoffMaxMs: 10_000,
+        ejection: {
+          consecutiveFailures: 1,
+          earlyCloseMs: null,
+          consecutiveEarlyCloses: 5,
+          baseTimeMs: 500,
+          maxTimeMs: 10_000,
+          sharePercentMax: 50,
+          panicPercent: 0,
+        },
+        failFastAfterMs: 3_000,
         keepalive: { idleMs: 60_000, intervalMs: 10_000, probesMax: 6 },
         userTimeoutMs: null,
         originalDst: false,
@@ -137,7 +145,16 @@ test('everything that a person wrote is kept', () => {
           connectTimeout: '7ms',
           connectAttemptsMax: 8,
           proxyProtocol: 'v2',
-          failureBackoff: { min: '9ms', max: '10ms' },
+          ejection: {
+            consecutiveFailures: 2,
+            earlyClose: '12ms',
+            consecutiveEarlyCloses: 3,
+            baseTime: '9ms',
+            maxTime: '10ms',
+            maxShare: 0.4,
+            panicThreshold: 0.3,
+          },
+          failFastAfter: null,
           keepalive: null,
           userTimeout: '11s',
         }),
@@ -214,8 +231,16 @@ test('everything that a person wrote is kept', () => {
         connectTimeoutMs: 7,
         connectAttemptsMax: 8,
         proxyProtocol: 'v2',
-        failureBackoffMinMs: 9,
-        failureBackoffMaxMs: 10,
+        ejection: {
+          consecutiveFailures: 2,
+          earlyCloseMs: 12,
+          consecutiveEarlyCloses: 3,
+          baseTimeMs: 9,
+          maxTimeMs: 10,
+          sharePercentMax: 40,
+          panicPercent: 30,
+        },
+        failFastAfterMs: null,
         keepalive: null,
         userTimeoutMs: 11_000,
         originalDst: false,
@@ -283,10 +308,11 @@ test('defaults follow what is given beside them', () => {
   };
   assert.deepEqual(ttls({ ttlMin: '2h' }), [7_200_000, 7_200_000]);
   assert.deepEqual(ttls({ ttlMax: '2s' }), [2_000, 2_000]);
-  const backoff = (failureBackoff: object) =>
-    resolveConfig(withCluster({ failureBackoff })).clusters[0];
-  assert.equal(backoff({ min: '1m' })?.failureBackoffMaxMs, 60_000);
-  assert.equal(backoff({ max: '10ms' })?.failureBackoffMinMs, 10);
+  const ejection = (parts: object | null) =>
+    resolveConfig(withCluster({ ejection: parts })).clusters[0]?.ejection;
+  assert.equal(ejection({ baseTime: '1m' })?.maxTimeMs, 60_000);
+  assert.equal(ejection({ maxTime: '10ms' })?.baseTimeMs, 10);
+  assert.equal(ejection(null), null);
   const limited = resolveConfig(sample({ limits: { connectionsMax: 50 } }));
   assert.equal(limited.listeners[0]?.connectionsMax, 50);
   const logged = {

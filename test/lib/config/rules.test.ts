@@ -143,13 +143,21 @@ test('a limit leaves one to each worker and to each listener no more than to all
 });
 
 test('a back-off that begins above its end is a problem; one of the two alone is not', () => {
-  const backoff = (failureBackoff: object) => problems(withCluster({ failureBackoff }));
-  assert.deepEqual(backoff({ min: '2s', max: '1s' }), [
-    'contradiction clusters.web.failureBackoff.min',
+  const found = (ejection: object) => problems(withCluster({ ejection }));
+  assert.deepEqual(found({ baseTime: '2s', maxTime: '1s' }), [
+    'contradiction clusters.web.ejection.baseTime',
   ]);
-  assert.deepEqual(backoff({ min: '1s', max: '1s' }), []);
-  assert.deepEqual(backoff({ min: '1m' }), []);
-  assert.deepEqual(backoff({ max: '10ms' }), []);
+  assert.deepEqual(found({ baseTime: '1s', maxTime: '1s' }), []);
+  assert.deepEqual(found({ baseTime: '1m' }), []);
+  assert.deepEqual(found({ maxTime: '10ms' }), []);
+});
+
+test('a count of early closes needs to know what is early', () => {
+  const found = (ejection: object) => problems(withCluster({ ejection }));
+  const wrong = ['contradiction clusters.web.ejection.consecutiveEarlyCloses'];
+  assert.deepEqual(found({ consecutiveEarlyCloses: 3 }), wrong);
+  assert.deepEqual(found({ consecutiveEarlyCloses: 3, earlyClose: null }), wrong);
+  assert.deepEqual(found({ consecutiveEarlyCloses: 3, earlyClose: '1s' }), []);
 });
 
 test('a load bound fits balancers that hash, a slow start the others', () => {

@@ -50,7 +50,7 @@ test('every key at once is valid, and undefined is the same as absent', () => {
         balancer: { type: 'p2cEwma', rttDefault: '30ms', decay: '10s' },
         connectTimeout: '2s',
         connectAttemptsMax: 2,
-        failureBackoff: { min: '100ms', max: '5s' },
+        ejection: { baseTime: '100ms', maxTime: '5s' },
         keepalive,
         userTimeout: '30s',
       },

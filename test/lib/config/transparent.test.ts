@@ -39,6 +39,13 @@ test('a transparent listener needs no cluster: connections go where they meant t
   );
 });
 
+test('nothing is ejected from clusters of original destinations, and none fails fast', () => {
+  for (const cluster of resolveConfig({ listeners: [outbound, inbound] }).clusters) {
+    assert.equal(cluster.ejection, null);
+    assert.equal(cluster.failFastAfterMs, null);
+  }
+});
+
 test('another listener needs a cluster that is there', () => {
   assert.deepEqual(paths({ listeners: [{ address: '127.0.0.1:80' }], clusters: { web } }), [
     'listeners[0].cluster missing',

@@ -5,7 +5,11 @@ import { configOf, resolvedCluster, resolvedListener } from '../../support/confi
 
 const one = { address: '10.0.0.1:80', weight: 1, zone: null };
 const two = { address: '10.0.0.2:80', weight: 1, zone: null };
-const nothing = { listenerIds: new Set<number>(), endpointIds: new Set<number>() };
+const nothing = {
+  listenerIds: new Set<number>(),
+  endpointIds: new Set<number>(),
+  clusterIds: new Set<number>(),
+};
 
 function started(): DesiredState {
   const state = new DesiredState();
@@ -131,7 +135,11 @@ test('what left is still known by its id, as not configured, until it is forgott
     address: one.address,
     configured: false,
   });
-  state.forgetAllBut({ listenerIds: new Set(), endpointIds: new Set([endpointId]) });
+  state.forgetAllBut({
+    listenerIds: new Set(),
+    endpointIds: new Set([endpointId]),
+    clusterIds: new Set(),
+  });
   assert.equal(state.listener(listenerId), null);
   assert.equal(state.endpoint(clusterId, endpointId)?.cluster, 'app', 'its cluster is kept too');
   state.forgetAllBut(nothing);

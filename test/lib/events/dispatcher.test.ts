@@ -15,6 +15,7 @@ function recording(): { readonly handlers: EventHandlers; readonly seen: string[
     endpointUnavailable: note,
     endpointAvailable: note,
     limitReached: note,
+    clusterPanic: note,
   };
   return { handlers, seen };
 }

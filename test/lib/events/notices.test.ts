@@ -24,6 +24,7 @@ function unavailable(endpointId: number): EventOf<'endpointUnavailable'> {
     errno: 111,
     closeReason: closeReasons.indexOf('connect_refused'),
     backoffMs: 100,
+    cause: 0,
     address: '10.0.0.1:80',
   };
 }
@@ -58,6 +59,7 @@ test('an endpoint that goes and comes back is two lines, however many workers sa
     closeReason: 'connect_refused',
     errno: 'ECONNREFUSED',
     backoffMs: 100,
+    cause: 'connect_failures',
   });
 });
 
@@ -112,4 +114,21 @@ test('a limit is reported once while it goes on, and again after a quiet minute'
   advance(60_000);
   notices.limitReached(reached);
   assert.equal(log.lines.length, 2);
+});
+
+test('a panic and its end are one line each', () => {
+  const { notices, log } = setUp();
+  const panic = {
+    ...base,
+    kind: 'clusterPanic',
+    clusterId: 1,
+    leftCount: 0,
+    endpointCount: 2,
+  } as const;
+  notices.clusterPanic({ ...panic, panic: 1 }, 0);
+  notices.clusterPanic({ ...panic, panic: 0, leftCount: 1 }, 0);
+  assert.deepEqual(log.messages, [
+    'cluster in panic: connections go to all endpoints',
+    'cluster out of panic',
+  ]);
 });

@@ -41,6 +41,7 @@ function everyKind(worker: FakeWorker): void {
   endpoint.set('connectCount', 4);
   endpoint.set('connectUsSum', 2_500_000);
   endpoint.set('unavailableNow', 1);
+  worker.take('cluster', [1]).add('ejectionsByFailures', 2);
   worker.take('closeErrno', [1, 1, 7, 1, 104]).set('closes', 1);
 }
 

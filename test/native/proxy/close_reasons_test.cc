@@ -70,6 +70,7 @@ void CloseReasonsTest::provoke(CloseReason reason) {
     case CloseReason::ConnectTimeout:
     case CloseReason::ConnectFailed:
     case CloseReason::NoEndpoint:
+    case CloseReason::FailFast:
     case CloseReason::ResourcesExhausted:
       provokeWhileConnecting(reason);
       break;
@@ -92,6 +93,10 @@ void CloseReasonsTest::provokeWhileConnecting(CloseReason reason) {
   Answer answer = Answer::Silence;
   if (reason == CloseReason::ConnectRefused) {
     answer = Answer::Refused;
+  } else if (reason == CloseReason::FailFast) {
+    answer = Answer::Refused;
+    world.config.cluster(1).failFastAfter = base::Duration{};
+    world.publish();
   } else if (reason == CloseReason::ConnectFailed) {
     answer = Answer::Unreachable;
   } else if (reason == CloseReason::NoEndpoint) {

@@ -54,6 +54,13 @@ class DetectTest : public SessionTest {
     return result.connections.at(0);
   }
 
+  void ejectAfterOneEarlyClose() {
+    snapshot::Ejection& ejection = world.config.cluster(1).ejection.value();
+    ejection.earlyClose = std::chrono::seconds(1);
+    ejection.consecutiveEarlyCloses = 1;
+    world.publish();
+  }
+
   /// Both sides end in order.
   void finishBoth() {
     client->finish();
@@ -272,6 +279,30 @@ TEST_P(DetectTest, PassesTheResetOfAServerOn) {
   world.settle();
   EXPECT_NE(client->failure(), 0);
   expectEnded(CloseReason::UpstreamReset);
+}
+
+TEST_P(DetectTest, EjectsAServerThatEndsTheEarlyConnectionAtOnce) {
+  ejectAfterOneEarlyClose();
+  client = &world.connect();
+  world.advance(std::chrono::milliseconds(30));
+  meetServer();
+  server->finish();
+  world.settle();
+  client->finish();
+  world.settle();
+  EXPECT_EQ(world.proxy.sink().of(EventKind::EndpointUnavailable).size(), 1U);
+}
+
+TEST_P(DetectTest, CountsNoEarlyCloseFromTheFirstBytesOn) {
+  ejectAfterOneEarlyClose();
+  client = &world.connect();
+  world.advance(std::chrono::seconds(5));
+  meetServer();
+  server->finish();
+  world.settle();
+  client->finish();
+  world.settle();
+  EXPECT_TRUE(world.proxy.sink().of(EventKind::EndpointUnavailable).empty());
 }
 
 TEST_P(DetectTest, EndsASilentClientWhoseClusterCannotBeReached) {

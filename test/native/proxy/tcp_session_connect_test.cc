@@ -84,7 +84,7 @@ TEST_P(TcpSessionConnectTest, ADeadEndpointIsAvoidedForAWhileAndThenTriedAgain) 
   world.advance(std::chrono::milliseconds(200));
   ask();
   ask();
-  EXPECT_EQ(world.endpoint().count(), 1U);
+  EXPECT_EQ(world.endpoint().count(), 2U) << "a probe and a connection";
   EXPECT_EQ(world.proxy.endpointCell(1, 1, EndpointTcpCell::kUnavailableNow), 0U);
   EXPECT_EQ(world.proxy.sink().of(EventKind::EndpointAvailable).size(), 1U);
 }
@@ -97,6 +97,9 @@ TEST_P(TcpSessionConnectTest, RefusedByAllIsToldSo) {
 }
 
 TEST_P(TcpSessionConnectTest, AnsweredByNoneIsToldSo) {
+  // No probe is under way at the end.
+  world.config.cluster(1).ejection.reset();
+  world.publish();
   answer(1, Answer::Silence);
   answer(2, Answer::Silence);
   ask();
@@ -112,6 +115,9 @@ TEST_P(TcpSessionConnectTest, UnreachableForAllIsToldSo) {
 }
 
 TEST_P(TcpSessionConnectTest, TheLastFailureIsTheReason) {
+  // No probe is under way at the end.
+  world.config.cluster(1).ejection.reset();
+  world.publish();
   answer(1, Answer::Refused);
   answer(2, Answer::Silence);
   ask();

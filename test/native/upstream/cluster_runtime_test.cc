@@ -104,20 +104,6 @@ TEST_F(ClusterRuntimeTest, AvoidsAnEndpointThatFailedAndTellsOfItOnce) {
   EXPECT_EQ(events[0].fields.at(0), "10.0.1.2:90");
 }
 
-TEST_F(ClusterRuntimeTest, DoublesTheBackOffUpToItsMaximumLessAQuarter) {
-  base::Duration whole = std::chrono::milliseconds(100);
-  for (int i = 0; i < 12; ++i) {
-    cluster->acquired(at(1), kOut);
-    cluster->connectFailed(at(1), kOut,
-                           base::errorFromErrno(ECONNREFUSED, base::Side::Upstream, ""));
-    const base::Duration backoff = at(1).unavailableUntil - ground.loop.now();
-    EXPECT_LE(backoff, whole) << i;
-    EXPECT_GE(backoff, whole - whole / 4) << i;
-    cluster->released(at(1));
-    whole = std::min<base::Duration>(whole * 2, std::chrono::seconds(10));
-  }
-}
-
 TEST_F(ClusterRuntimeTest, WelcomesBackAnEndpointThatAnswers) {
   fail(1);
   fail(1);
@@ -129,16 +115,6 @@ TEST_F(ClusterRuntimeTest, WelcomesBackAnEndpointThatAnswers) {
   EXPECT_EQ(ground.events.of(EventKind::EndpointAvailable).size(), 1U);
   EXPECT_GT(picks(300).at(1), 0);
   cluster->countClose(at(1), kOut, 0);
-  cluster->released(at(1));
-}
-
-TEST_F(ClusterRuntimeTest, SendsOneConnectionToFindOutWhetherAnEndpointIsBack) {
-  fail(1);
-  ground.clock.advance(std::chrono::milliseconds(200));
-  ground.loop.turn();
-  ASSERT_GT(picks(30).at(1), 0) << "its back-off has passed";
-  cluster->acquired(at(1), kOut);
-  EXPECT_EQ(picks(300).at(1), 0) << "until the one that asks knows";
   cluster->released(at(1));
 }
 

@@ -24,7 +24,8 @@ class UpstreamGround {
                 .random = random,
                 .cellTable = table,
                 .workerCells = table.worker(),
-                .events = events} {}
+                .events = events,
+                .probeSlots = probeSlots} {}
 
   UpstreamGround(const UpstreamGround&) = delete;
   UpstreamGround& operator=(const UpstreamGround&) = delete;
@@ -63,6 +64,7 @@ class UpstreamGround {
   telemetry::CellTable table{cells, directory};
   test::CollectingSink events;
   test::MixedTransports transports;
+  ProbeSlots probeSlots;
   Context context;
 };
 

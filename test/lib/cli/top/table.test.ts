@@ -10,6 +10,8 @@ function endpoint(parts: Partial<EndpointReport> = {}): EndpointReport {
     address: '10.0.0.1:80',
     weight: 1,
     available: true,
+    ejected: false,
+    causes: [],
     connectionsNow: 3,
     failureCount: 0,
     connectUs: 250,

@@ -1,0 +1,400 @@
+// Availability of the endpoints of a cluster: when one is ejected and how many may be, how a probe
+// of the worker's own lets it back in, what a panic is, and when connections fail at once.
+#include "upstream/availability.h"
+
+#include <cerrno>
+#include <memory>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "upstream/cluster_runtime.h"
+#include "upstream_ground.h"
+
+namespace weft::upstream {
+namespace {
+
+using snapshot::Direction;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using telemetry::ClusterCell;
+using telemetry::EventKind;
+using test::addressOf;
+using test::Answer;
+
+constexpr Direction kOut = Direction::Outbound;
+
+class AvailabilityTest : public testing::Test {
+ protected:
+  /// Endpoints that listen, all of them the cluster's.
+  void begin(std::uint32_t count) {
+    for (std::uint32_t i = 1; i <= count; ++i) {
+      config.endpoint(1, i, addressAt(i));
+      ground.listen(addressAt(i));
+    }
+    cluster = std::make_unique<ClusterRuntime>(ground.context, settings());
+  }
+
+  void apply() { cluster->apply(settings()); }
+
+  [[nodiscard]] static base::Address addressAt(std::uint32_t number) {
+    return addressOf("10.0.1." + std::to_string(number) + ":90");
+  }
+
+  [[nodiscard]] std::shared_ptr<const snapshot::Cluster> settings() {
+    return std::make_shared<const snapshot::Cluster>(config.cluster(1));
+  }
+
+  [[nodiscard]] snapshot::Ejection& ejection() { return *config.cluster(1).ejection; }
+
+  [[nodiscard]] Endpoint& at(std::uint32_t number) {
+    return *cluster->endpoints().at(base::EndpointId{number});
+  }
+
+  void fail(std::uint32_t number, int sysErrno = ECONNREFUSED) {
+    cluster->acquired(at(number), kOut);
+    cluster->connectFailed(at(number), kOut,
+                           base::errorFromErrno(sysErrno, base::Side::Upstream, "cannot connect"));
+    cluster->released(at(number));
+  }
+
+  void succeed(std::uint32_t number) {
+    cluster->acquired(at(number), kOut);
+    cluster->connected(at(number), kOut, milliseconds(1));
+    cluster->countClose(at(number), kOut, 0);
+    cluster->released(at(number));
+  }
+
+  void refuse(std::uint32_t number) {
+    ground.network.setAnswer(addressAt(number), Answer::Refused);
+  }
+
+  void accept(std::uint32_t number) {
+    ground.network.setAnswer(addressAt(number), Answer::Listener);
+  }
+
+  [[nodiscard]] std::uint64_t cell(std::size_t which) {
+    return ground.table.run({.kind = telemetry::RunKind::Cluster, .ids = {1, 0, 0, 0, 0}})
+        .get(which);
+  }
+
+  /// How many of so many picks fall on each endpoint.
+  [[nodiscard]] std::vector<int> picks(int count) {
+    std::vector<int> counts(12);
+    for (int i = 0; i < count; ++i) {
+      const Endpoint* picked = cluster->pick({});
+      ++counts.at(picked == nullptr ? 0 : picked->id.number);
+    }
+    return counts;
+  }
+
+  UpstreamGround ground;
+  test::SnapshotBuilder config;
+  std::unique_ptr<ClusterRuntime> cluster;
+};
+
+TEST_F(AvailabilityTest, EjectsAfterSoManyFailuresInARow) {
+  begin(4);
+  ejection().consecutiveFailures = 3;
+  apply();
+  fail(1);
+  fail(1);
+  succeed(1);
+  fail(1);
+  fail(1);
+  EXPECT_FALSE(at(1).ejected);
+  fail(1);
+  EXPECT_TRUE(at(1).ejected);
+  EXPECT_EQ(picks(300).at(1), 0);
+  EXPECT_EQ(cell(ClusterCell::kEjectionsByFailures), 1U);
+  EXPECT_EQ(cell(ClusterCell::kEjectedNow), 1U);
+}
+
+TEST_F(AvailabilityTest, BlamesNoEndpointForWhatThisMachineLacks) {
+  begin(2);
+  fail(1, EADDRNOTAVAIL);
+  fail(1, EMFILE);
+  EXPECT_FALSE(at(1).failing);
+  EXPECT_EQ(at(1).failureCount, 0U);
+}
+
+TEST_F(AvailabilityTest, EjectsAtMostItsShare) {
+  begin(10);
+  for (std::uint32_t i = 1; i <= 7; ++i) {
+    refuse(i);
+    fail(i);
+  }
+  EXPECT_EQ(cell(ClusterCell::kEjectedNow), 5U);
+  EXPECT_EQ(cell(ClusterCell::kEjectionsDenied), 2U);
+  EXPECT_TRUE(at(7).failing);
+  EXPECT_FALSE(at(7).ejected);
+  EXPECT_GT(picks(100).at(7), 0);
+}
+
+TEST_F(AvailabilityTest, EjectsOneAlways) {
+  begin(1);
+  fail(1);
+  EXPECT_TRUE(at(1).ejected);
+  EXPECT_TRUE(cluster->inPanic());
+  EXPECT_NE(cluster->pick({}), nullptr);
+  EXPECT_EQ(cell(ClusterCell::kExcludedPicks), 1U);
+}
+
+TEST_F(AvailabilityTest, TakesTheRoomThatAnotherOneLeaves) {
+  begin(3);
+  refuse(1);
+  refuse(2);
+  fail(1);
+  fail(2);
+  EXPECT_FALSE(at(2).ejected);
+  accept(1);
+  ground.advance(seconds(3));
+  EXPECT_FALSE(at(1).failing);
+  EXPECT_TRUE(at(2).ejected) << "with its next probe in vain";
+}
+
+TEST_F(AvailabilityTest, LetsBackInByAConnectOfItsOwn) {
+  begin(2);
+  refuse(1);
+  fail(1);
+  ground.advance(seconds(1));
+  EXPECT_TRUE(at(1).ejected);
+  EXPECT_GT(cell(ClusterCell::kProbeFailures), 0U);
+  accept(1);
+  ground.advance(seconds(2));
+  EXPECT_FALSE(at(1).failing);
+  EXPECT_GT(picks(100).at(1), 0);
+  EXPECT_EQ(cell(ClusterCell::kEjectedNow), 0U);
+  EXPECT_EQ(at(1).connectionsNow, 0U) << "a probe is no connection";
+  EXPECT_EQ(ground.sockets.openCount(), 0U);
+  EXPECT_EQ(ground.events.of(EventKind::EndpointUnavailable).size(), 1U);
+  EXPECT_EQ(ground.events.of(EventKind::EndpointAvailable).size(), 1U);
+}
+
+TEST_F(AvailabilityTest, ProbesABlackHoleWithoutHoldingMoreThanOneDescriptor) {
+  begin(2);
+  ground.network.setAnswer(addressAt(1), Answer::Silence);
+  fail(1);
+  for (int i = 0; i < 100; ++i) {
+    ground.advance(milliseconds(300));
+    EXPECT_LE(ground.sockets.openCount(), 1U);
+    EXPECT_EQ(picks(10).at(1), 0);
+  }
+  EXPECT_GT(cell(ClusterCell::kProbes), 2U);
+}
+
+TEST_F(AvailabilityTest, DoublesTheTimeBetweenProbesUpToItsMaximum) {
+  begin(2);
+  ejection().maxTime = seconds(2);
+  apply();
+  refuse(1);
+  fail(1);
+  std::vector<base::Duration> gaps;
+  base::TimePoint last = ground.loop.now();
+  for (std::uint64_t seen = 0; seen < 8;) {
+    ground.clock.advance(milliseconds(1));
+    ground.settle();
+    if (cell(ClusterCell::kProbes) > seen) {
+      seen = cell(ClusterCell::kProbes);
+      gaps.push_back(ground.loop.now() - last);
+      last = ground.loop.now();
+    }
+  }
+  base::Duration whole = milliseconds(100);
+  for (const base::Duration gap : gaps) {
+    // Timers are late by up to an eighth and a tick.
+    EXPECT_LE(gap, whole + whole / 8 + milliseconds(10));
+    EXPECT_GE(gap, whole - whole / 4);
+    whole = std::min<base::Duration>(whole * 2, seconds(2));
+  }
+}
+
+TEST_F(AvailabilityTest, KeepsTheBackOffOfAnEndpointThatFlaps) {
+  begin(2);
+  for (int i = 0; i < 4; ++i) {
+    fail(1);
+    ground.advance(seconds(1));
+    ASSERT_FALSE(at(1).failing) << i;
+  }
+  EXPECT_EQ(at(1).backoffCount, 4U);
+  ground.advance(seconds(11));
+  fail(1);
+  EXPECT_EQ(at(1).backoffCount, 1U) << "it was good for longer than maxTime";
+}
+
+TEST_F(AvailabilityTest, ProbesOftenWhileNothingIsUsable) {
+  begin(2);
+  for (std::uint32_t i = 1; i <= 2; ++i) {
+    refuse(i);
+    fail(i);
+  }
+  ground.advance(seconds(20));
+  accept(2);
+  ground.advance(milliseconds(200));
+  EXPECT_FALSE(at(2).failing);
+}
+
+TEST_F(AvailabilityTest, PicksAmongAllInAPanic) {
+  begin(10);
+  ejection().panicPercent = 60;
+  apply();
+  for (std::uint32_t i = 1; i <= 4; ++i) {
+    refuse(i);
+    fail(i);
+  }
+  EXPECT_FALSE(cluster->inPanic()) << "six of ten are left";
+  EXPECT_EQ(picks(100).at(1), 0);
+  refuse(5);
+  fail(5);
+  EXPECT_TRUE(cluster->inPanic());
+  EXPECT_EQ(cell(ClusterCell::kPanicNow), 1U);
+  const auto counts = picks(100);
+  for (std::uint32_t i = 1; i <= 10; ++i) {
+    EXPECT_EQ(counts.at(i), 10) << i;
+  }
+  EXPECT_EQ(cell(ClusterCell::kExcludedPicks), 50U);
+  accept(5);
+  ground.advance(seconds(1));
+  EXPECT_FALSE(cluster->inPanic());
+  EXPECT_EQ(picks(100).at(1), 0);
+  EXPECT_EQ(ground.events.of(EventKind::ClusterPanic).size(), 2U);
+}
+
+TEST_F(AvailabilityTest, LetsBackInWhatAConnectionReachedInAPanic) {
+  begin(1);
+  refuse(1);
+  fail(1);
+  succeed(1);
+  EXPECT_FALSE(at(1).failing);
+  EXPECT_FALSE(cluster->inPanic());
+}
+
+TEST_F(AvailabilityTest, EjectsAfterEarlyCloses) {
+  begin(2);
+  ejection().earlyClose = seconds(1);
+  apply();
+  cluster->closedEarly(at(1), 0);
+  cluster->closedEarly(at(1), ECONNRESET);
+  cluster->answered(at(1));
+  cluster->closedEarly(at(1), 0);
+  cluster->closedEarly(at(1), 0);
+  EXPECT_FALSE(at(1).failing);
+  cluster->closedEarly(at(1), 0);
+  EXPECT_TRUE(at(1).ejected);
+  EXPECT_EQ(cell(ClusterCell::kEjectionsByEarlyCloses), 1U);
+  succeed(1);
+  EXPECT_TRUE(at(1).ejected) << "that it accepts is known";
+  ground.advance(seconds(1));
+  EXPECT_FALSE(at(1).ejected);
+}
+
+TEST_F(AvailabilityTest, FailsFastWithoutAUsableEndpointForSoLong) {
+  begin(2);
+  config.cluster(1).failFastAfter = seconds(3);
+  apply();
+  refuse(1);
+  refuse(2);
+  fail(1);
+  ground.advance(seconds(5));
+  EXPECT_FALSE(cluster->failsFast()) << "one is left";
+  fail(2);
+  ground.advance(milliseconds(2900));
+  EXPECT_FALSE(cluster->failsFast());
+  ground.advance(milliseconds(200));
+  EXPECT_TRUE(cluster->failsFast());
+  accept(1);
+  ground.advance(milliseconds(200));
+  EXPECT_FALSE(cluster->failsFast());
+}
+
+TEST_F(AvailabilityTest, RemembersThroughANewSnapshot) {
+  begin(4);
+  refuse(1);
+  fail(1);
+  config.endpoint(1, 5, addressAt(5));
+  apply();
+  EXPECT_TRUE(at(1).ejected);
+  EXPECT_EQ(picks(100).at(1), 0);
+  ejection().consecutiveFailures = 9;
+  config.cluster(1).balancer.type = snapshot::BalancerType::LeastConnections;
+  apply();
+  EXPECT_EQ(picks(100).at(1), 0);
+}
+
+TEST_F(AvailabilityTest, LetsBackInWhatIsTooMuchForASmallerShare) {
+  begin(10);
+  for (std::uint32_t i = 1; i <= 5; ++i) {
+    refuse(i);
+    fail(i);
+  }
+  ejection().sharePercentMax = 20;
+  apply();
+  EXPECT_EQ(cell(ClusterCell::kEjectedNow), 2U);
+  const auto counts = picks(80);
+  EXPECT_EQ(std::ranges::count(counts, 0), 4) << "index 0, 11 and two endpoints";
+}
+
+TEST_F(AvailabilityTest, ForgetsAllWhenEjectionIsTurnedOff) {
+  begin(2);
+  fail(1);
+  config.cluster(1).ejection.reset();
+  apply();
+  EXPECT_FALSE(at(1).failing);
+  EXPECT_GT(picks(100).at(1), 0);
+  for (int i = 0; i < 10; ++i) {
+    fail(1);
+  }
+  EXPECT_GT(picks(100).at(1), 0);
+  const std::uint64_t probes = cell(ClusterCell::kProbes);
+  ground.advance(seconds(20));
+  EXPECT_EQ(cell(ClusterCell::kProbes), probes);
+}
+
+TEST_F(AvailabilityTest, ProbesNoEndpointThatHasLeft) {
+  begin(2);
+  refuse(1);
+  fail(1);
+  config.removeEndpoint(1, 1);
+  apply();
+  ground.advance(seconds(20));
+  EXPECT_EQ(cell(ClusterCell::kProbes), 0U);
+  EXPECT_FALSE(cluster->inPanic());
+  EXPECT_EQ(cell(ClusterCell::kEjectedNow), 0U);
+}
+
+TEST_F(AvailabilityTest, BoundsTheProbesThatConnectAtOnce) {
+  constexpr std::uint32_t kCount = 200;
+  for (std::uint32_t i = 1; i <= kCount; ++i) {
+    const auto address = addressOf("10.0.9." + std::to_string(i) + ":90");
+    config.endpoint(1, i, address);
+    ground.network.setAnswer(address, Answer::Silence);
+  }
+  cluster = std::make_unique<ClusterRuntime>(ground.context, settings());
+  for (std::uint32_t i = 1; i <= kCount; ++i) {
+    fail(i);
+  }
+  for (int i = 0; i < 100; ++i) {
+    ground.advance(milliseconds(100));
+    ASSERT_LE(ground.sockets.openCount(), ProbeSlots::kOpenMax);
+  }
+  EXPECT_GE(cell(ClusterCell::kProbes), kCount) << "each has had its turn";
+  cluster.reset();
+  EXPECT_EQ(ground.sockets.openCount(), 0U);
+  EXPECT_EQ(ground.probeSlots.openNow(), 0U);
+}
+
+TEST_F(AvailabilityTest, LearnsNothingFromAProbeWithoutADescriptor) {
+  begin(2);
+  fail(1);
+  const std::uint32_t backoffs = at(1).backoffCount;
+  ground.sockets.setDescriptorMax(0);
+  ground.advance(milliseconds(200));
+  EXPECT_TRUE(at(1).failing);
+  EXPECT_GE(at(1).backoffCount, backoffs);
+  ground.sockets.setDescriptorMax(100);
+  ground.advance(seconds(2));
+  EXPECT_FALSE(at(1).failing);
+}
+
+}  // namespace
+}  // namespace weft::upstream
