@@ -230,6 +230,14 @@ test('no_endpoint: discovery has none', async () => {
   provoked.add('no_endpoint');
 });
 
+test('proxy_protocol_error: a client begins with something else than the header', async () => {
+  await start({ listener: { proxyProtocol: { from: ['127.0.0.0/8'] } } });
+  const client = await Client.connect(port);
+  client.socket.write('GET / HTTP/1.1\r\n\r\n');
+  assert.equal(await client.end(), 'reset');
+  await closedWith('proxy_protocol_error');
+});
+
 test('fail_fast: nothing was usable for a while', async () => {
   await start({
     cluster: { endpoints: [`127.0.0.1:${await freePort()}`], failFastAfter: '100ms' },
