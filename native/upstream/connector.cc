@@ -32,6 +32,10 @@ using telemetry::WorkerCell;
 
 constexpr Error kNoEndpoint{
     .text = "the cluster has no endpoint", .code = ErrorCode::NoEndpoint, .side = Side::Upstream};
+/// Of what a client told: the endpoint is not at fault.
+constexpr Error kProxyHeaderTooLong{.text = "the PROXY header has no room for its addresses",
+                                    .code = ErrorCode::Exhausted,
+                                    .side = Side::Downstream};
 constexpr Error kNoProxyHeader{.text = "cannot send the header of the PROXY protocol",
                                .code = ErrorCode::Reset,
                                .side = Side::Upstream};
@@ -178,18 +182,21 @@ void Connector::onTimer() noexcept {
 }
 
 /// At once: it is smaller than the send buffer of any socket, which is empty.
-bool Connector::sendProxyHeader(snapshot::ProxyVersion version) noexcept {
+const Error* Connector::sendProxyHeader(snapshot::ProxyVersion version) noexcept {
   std::array<std::byte, codec::kProxyHeaderBytesMax> header;
   const std::size_t size = owner_->writeProxyHeader(version, header);
+  if (size == 0) {
+    return &kProxyHeaderTooLong;
+  }
   const base::Bytes bytes = base::Bytes(header).first(size);
   const transport::IoResult sent = transport_->write(bytes);
-  return size > 0 && sent.status == transport::Status::Ok && sent.bytes == size;
+  return sent.status == transport::Status::Ok && sent.bytes == size ? nullptr : &kNoProxyHeader;
 }
 
 void Connector::succeed() noexcept {
   const auto proxyVersion = cluster_.settings().proxyProtocol;
-  if (proxyVersion && !sendProxyHeader(*proxyVersion)) {
-    attemptFailed(kNoProxyHeader);
+  if (const Error* error = proxyVersion ? sendProxyHeader(*proxyVersion) : nullptr) {
+    attemptFailed(*error);
     return;
   }
   cancel();

@@ -87,7 +87,8 @@ class Connector final : private os::Timer {
   void attemptFailed(const base::Error& error) noexcept;
   void endAttempt(const base::Error& error) noexcept;
   void openTransport() noexcept;
-  [[nodiscard]] bool sendProxyHeader(snapshot::ProxyVersion version) noexcept;
+  /// Null when it is sent.
+  [[nodiscard]] const base::Error* sendProxyHeader(snapshot::ProxyVersion version) noexcept;
   void succeed() noexcept;
 
   Context& context_;
