@@ -106,9 +106,11 @@ test('the workers only wait, read and write, says strace', async (t) => {
   assert.equal(counts.get('epoll_ctl') ?? 0, 0);
   const reads = (counts.get('read') ?? 0) + (counts.get('recvfrom') ?? 0);
   const writes = (counts.get('write') ?? 0) + (counts.get('sendto') ?? 0);
-  // One of each for a message and for its answer; reads that find nothing are not needed after a short one.
-  assert.ok(writes >= 2 * messages && writes <= 2.02 * messages, `${writes} writes`);
-  assert.ok(reads >= 2 * messages && reads <= 2.02 * messages, `${reads} reads`);
+  // One of each for a message and for its answer; reads that find nothing are not needed after a short one. A call
+  // that has not returned when strace lets go of its thread is not counted.
+  const leastCount = 2 * messages - threads.length;
+  assert.ok(writes >= leastCount && writes <= 2.02 * messages, `${writes} writes`);
+  assert.ok(reads >= leastCount && reads <= 2.02 * messages, `${reads} reads`);
   const expected = [
     'read',
     'recvfrom',
