@@ -54,6 +54,7 @@ function typeText(node) {
     case 'name':
     case 'mode':
     case 'ports':
+    case 'serverName':
     case 'network':
       return 'string';
     case 'word':
@@ -86,6 +87,8 @@ function kindText(node) {
       return node.words.map((word) => `\`'${word}'\``).join(', ');
     case 'mode':
       return 'octal text';
+    case 'serverName':
+      return 'host name, with `*.` before it or without';
     case 'share':
       return 'number, 0 to 1';
     case 'file':

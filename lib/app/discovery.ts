@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Log } from '../base/log.ts';
 import type { Config, ResolvedCluster } from '../config/config.ts';
 import { leadsBack } from '../config/loop.ts';
+import { clustersOf } from '../config/tls-routes.ts';
 import { EndpointSources, type EndpointSourcesOptions } from '../control/endpoint-sources.ts';
 import { DnsSource, namesOf } from '../discovery/dns.ts';
 import type { DnsFacts, DnsNames, NameReport } from '../discovery/dns-names.ts';
@@ -112,7 +113,7 @@ export class Discovery {
   #isLoop(cluster: string, address: string, host: string): boolean {
     const parsed = parseAddress(address);
     const listener = this.#config?.listeners.find(
-      (one) => one.cluster === cluster && parsed.ok && leadsBack(one, parsed.value),
+      (one) => clustersOf(one).includes(cluster) && parsed.ok && leadsBack(one, parsed.value),
     );
     if (listener === undefined) {
       return false;

@@ -58,6 +58,7 @@ export const configIssueCodes = [
   'bad-name',
   'bad-path',
   'bad-ports',
+  'bad-server-name',
   'bad-size',
   'bad-template',
   'contradiction',

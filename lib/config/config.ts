@@ -7,6 +7,7 @@ import type {
   EndpointSnapshot,
   LimitsSnapshot,
   ListenerSnapshot,
+  TlsRouteSnapshot,
 } from '../contract/snapshot.ts';
 
 export interface Config {
@@ -24,9 +25,20 @@ export interface Config {
   readonly drain: ResolvedDrain;
 }
 
-export interface ResolvedListener extends Omit<ListenerSnapshot, 'id' | 'clusterId'> {
+export interface ResolvedListener extends Omit<ListenerSnapshot, 'id' | 'clusterId' | 'tlsRoutes'> {
+  readonly tlsRoutes: readonly ResolvedTlsRoute[];
   /** Name of one of `clusters`; those of original destinations are among them. */
   readonly cluster: string;
+}
+
+export interface ResolvedTlsRoute extends Omit<TlsRouteSnapshot, 'backendRefs'> {
+  readonly backendRefs: readonly ResolvedBackendRef[];
+}
+
+export interface ResolvedBackendRef {
+  /** Name of one of `clusters`. */
+  readonly cluster: string;
+  readonly weight: number;
 }
 
 export interface ResolvedCluster extends Omit<ClusterSnapshot, 'id' | 'revision' | 'endpoints'> {

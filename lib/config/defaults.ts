@@ -41,6 +41,11 @@ export const defaults = {
     10_000,
     'whoever needs longer for a first line is no HTTP client',
   ),
+  listenerTlsRoutes: because(null, 'one cluster takes all', 'none'),
+  listenerTlsUnrouted: because(
+    'refuse',
+    'a name that nobody serves is better told at once than by a wrong certificate',
+  ),
   listenerProxyProtocol: because(null, 'a header may only be believed of whom one knows'),
   listenerConnectionsMax: because(null, 'one listener may use all there is', allConnections),
   listenerIdleTimeoutMs: because(3_600_000, 'database pools keep silent connections for long'),
@@ -55,6 +60,10 @@ export const defaults = {
     'one switch for all, changed where it matters',
     '`log.accessLog`',
   ),
+
+  tlsRouteHostnames: because(null, 'a route without names is for all TLS', 'all, and none'),
+  tlsRouteAlpn: because(null, 'most servers choose the protocol themselves', 'all, and none'),
+  backendWeight: because(1, 'backends share alike'),
 
   proxyProtocolTimeoutMs: because(5_000, 'a lost first segment comes again within 3 s'),
   proxyProtocolRequired: because(true, 'what may be missing can be left out to hide a source'),

@@ -32,6 +32,7 @@ import type {
 } from './config.ts';
 import { defaults } from './defaults.ts';
 import { originalClusterNames, originalClusters } from './original-clusters.ts';
+import { clustersOf, resolveTlsRoutes } from './tls-routes.ts';
 import type {
   AccessLogConfig,
   BalancerConfig,
@@ -171,6 +172,8 @@ function resolveListener(
       defaults.listenerServerFirstAfterMs.value,
     ),
     detectTimeoutMs: ms(listener.detectTimeout, defaults.listenerDetectTimeoutMs.value),
+    tlsRoutes: resolveTlsRoutes(listener),
+    tlsUnrouted: listener.tlsUnrouted ?? defaults.listenerTlsUnrouted.value,
     proxyProtocol: resolveProxyProtocol(listener),
     cluster: listener.cluster ?? originalClusterNames[direction],
     transparent: listener.transparent ?? defaults.listenerTransparent.value,
@@ -236,7 +239,7 @@ function resolveDestinations({ destinations = [] }: ClusterConfig): DestinationS
 
 /** A cluster that only inbound listeners use is the workload itself. */
 function connectTimeoutDefaultMs(name: string, user: UserConfig): number {
-  const users = user.listeners.filter((listener) => listener.cluster === name);
+  const users = user.listeners.filter((listener) => clustersOf(listener).includes(name));
   const onlyInbound = users.length > 0 && users.every(({ direction }) => direction === 'inbound');
   return onlyInbound
     ? defaults.clusterConnectTimeoutInboundMs.value

@@ -35,6 +35,37 @@ const acceptedProxyProtocol = object(
   },
 );
 
+const backendRef = object('BackendRefConfig', 'A cluster and its share of the connections.', {
+  cluster: required('The key in `clusters`.', { kind: 'name' }, "'web'"),
+  weight: optional(
+    'Share of the connections relative to the other backends of the route; 0: none.',
+    { kind: 'integer', min: 0, max: 1_000_000 },
+    { default: defaults.backendWeight },
+  ),
+});
+
+const tlsRoute = object(
+  'TlsRouteConfig',
+  'A TLSRoute of the Kubernetes Gateway API: names in a ClientHello, and where such connections go.',
+  {
+    hostnames: optional(
+      "Names that clients ask for (SNI): `'api.example.com'`, or `'*.example.com'` for all names that end in `.example.com`, with any number of labels before it. Case does not matter.",
+      { kind: 'list', item: { kind: 'serverName' } },
+      { default: defaults.tlsRouteHostnames },
+    ),
+    alpn: optional(
+      "Protocols of which the client must offer one (ALPN): `['h2']`.",
+      { kind: 'list', item: { kind: 'name' } },
+      { default: defaults.tlsRouteAlpn },
+    ),
+    backendRefs: required(
+      'Clusters that share these connections.',
+      { kind: 'list', item: backendRef },
+      "[{ cluster: 'web' }]",
+    ),
+  },
+);
+
 export const listener = object('ListenerConfig', 'An address that Weft accepts connections on.', {
   name: optional(
     'The word for it in metrics, logs and the admin server. A reload knows a listener by its name.',
@@ -85,6 +116,16 @@ export const listener = object('ListenerConfig', 'An address that Weft accepts c
     'A beginning that is undecided for so long is forwarded as opaque.',
     duration(10, 600_000),
     { default: defaults.listenerDetectTimeoutMs },
+  ),
+  tlsRoutes: optional(
+    'Where connections with TLS go, by the name and the protocols in their ClientHello; TLS is passed through as it is. The most exact name wins, whatever the order; of routes with the same name, the first with a protocol that the client offers, then one without protocols.',
+    { kind: 'list', item: tlsRoute },
+    { default: defaults.listenerTlsRoutes },
+  ),
+  tlsUnrouted: optional(
+    'What happens to TLS that no route fits: it is refused with the alert `unrecognized_name` and the reason `tls_no_route`, or forwarded as without routes.',
+    oneOf('TlsUnrouted', ['refuse', 'forward']),
+    { default: defaults.listenerTlsUnrouted },
   ),
   proxyProtocol: optional(
     'Accept headers of the PROXY protocol, which say on whose behalf a balancer connects.',

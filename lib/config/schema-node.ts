@@ -16,6 +16,8 @@ export type SchemaNode =
   | { readonly kind: 'mode' }
   /** One port or two with a dash between them. */
   | { readonly kind: 'ports' }
+  /** A host name, or the end of one behind `*.`. */
+  | { readonly kind: 'serverName' }
   /** An IP address with or without the length of a prefix. */
   | { readonly kind: 'network' }
   /** A listener may have port 0: the kernel chooses. An endpoint may be a host name with a port. */

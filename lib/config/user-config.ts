@@ -15,6 +15,8 @@ export type Direction = 'inbound' | 'outbound';
 
 export type Protocol = 'detect' | 'opaque' | 'http1' | 'http2' | 'grpc' | 'tls';
 
+export type TlsUnrouted = 'refuse' | 'forward';
+
 export type BalancerType =
   | 'p2cEwma'
   | 'roundRobin'
@@ -145,6 +147,21 @@ export interface ListenerConfig {
   readonly detectTimeout?: Duration | undefined;
 
   /**
+   * Where connections with TLS go, by the name and the protocols in their ClientHello; TLS is
+   * passed through as it is. The most exact name wins, whatever the order; of routes with the same
+   * name, the first with a protocol that the client offers, then one without protocols. Default:
+   * none (one cluster takes all).
+   */
+  readonly tlsRoutes?: readonly TlsRouteConfig[] | undefined;
+
+  /**
+   * What happens to TLS that no route fits: it is refused with the alert `unrecognized_name` and
+   * the reason `tls_no_route`, or forwarded as without routes. Default: `'refuse'` (a name that
+   * nobody serves is better told at once than by a wrong certificate).
+   */
+  readonly tlsUnrouted?: TlsUnrouted | undefined;
+
+  /**
    * Accept headers of the PROXY protocol, which say on whose behalf a balancer connects. `null`: no
    * header is expected. Default: `null` (a header may only be believed of whom one knows).
    */
@@ -204,6 +221,39 @@ export interface PortProtocolConfig {
 
   /** The same words as for a listener. */
   readonly protocol: Protocol;
+}
+
+/**
+ * A TLSRoute of the Kubernetes Gateway API: names in a ClientHello, and where such connections go.
+ */
+export interface TlsRouteConfig {
+  /**
+   * Names that clients ask for (SNI): `'api.example.com'`, or `'*.example.com'` for all names that
+   * end in `.example.com`, with any number of labels before it. Case does not matter. Default: all,
+   * and none (a route without names is for all TLS).
+   */
+  readonly hostnames?: readonly string[] | undefined;
+
+  /**
+   * Protocols of which the client must offer one (ALPN): `['h2']`. Default: all, and none (most
+   * servers choose the protocol themselves).
+   */
+  readonly alpn?: readonly string[] | undefined;
+
+  /** Clusters that share these connections. */
+  readonly backendRefs: readonly BackendRefConfig[];
+}
+
+/** A cluster and its share of the connections. */
+export interface BackendRefConfig {
+  /** The key in `clusters`. */
+  readonly cluster: string;
+
+  /**
+   * Share of the connections relative to the other backends of the route; 0: none. A number of 0 to
+   * 1000000. Default: `1` (backends share alike).
+   */
+  readonly weight?: number | undefined;
 }
 
 /** Headers of the PROXY protocol, version 1 or 2, that clients of some networks send first. */

@@ -16,6 +16,7 @@ export const closeReasons = [
   'no_endpoint',
   'proxy_protocol_error',
   'fail_fast',
+  'tls_no_route',
   'listener_limit',
   'connection_limit',
   'buffer_limit',

@@ -57,6 +57,24 @@ export interface AcceptedProxyProtocolSnapshot {
   readonly required: boolean;
 }
 
+/** What happens to TLS that no route fits. */
+export type TlsUnrouted = 'refuse' | 'forward';
+
+export interface TlsRouteSnapshot {
+  /** In lower case, whole or behind `*.`; empty: any name, and none. */
+  readonly hostnames: readonly string[];
+  /** The client offers one of them; empty: whatever it offers. */
+  readonly alpn: readonly string[];
+  /** At least one. */
+  readonly backendRefs: readonly BackendRefSnapshot[];
+}
+
+export interface BackendRefSnapshot {
+  readonly clusterId: number;
+  /** 1 to 1,000,000, relative to the others. */
+  readonly weight: number;
+}
+
 export type ProxyProtocolVersion = 'v1' | 'v2';
 
 export interface ListenerSnapshot {
@@ -76,6 +94,9 @@ export interface ListenerSnapshot {
   readonly serverFirstAfterMs: number | null;
   /** After so long an undecided beginning is opaque. */
   readonly detectTimeoutMs: number;
+  /** Of connections with TLS; empty: they go where all others go. */
+  readonly tlsRoutes: readonly TlsRouteSnapshot[];
+  readonly tlsUnrouted: TlsUnrouted;
   /** `null`: no header is expected. */
   readonly proxyProtocol: AcceptedProxyProtocolSnapshot | null;
   readonly clusterId: number;

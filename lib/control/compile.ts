@@ -28,7 +28,7 @@ export function compile({ desired, revision, releasedRuns }: CompileInput): Snap
   };
 }
 
-function compileListener({ id, clusterId, config }: DesiredListener): ListenerSnapshot {
+function compileListener({ id, clusterId, tlsRoutes, config }: DesiredListener): ListenerSnapshot {
   return {
     id,
     name: config.name,
@@ -41,6 +41,8 @@ function compileListener({ id, clusterId, config }: DesiredListener): ListenerSn
     portProtocols: config.portProtocols,
     serverFirstAfterMs: config.serverFirstAfterMs,
     detectTimeoutMs: config.detectTimeoutMs,
+    tlsRoutes,
+    tlsUnrouted: config.tlsUnrouted,
     proxyProtocol: config.proxyProtocol,
     clusterId,
     transparent: config.transparent,

@@ -3,13 +3,14 @@
 // what left until nobody counts for it any more.
 
 import type { Config, ResolvedCluster, ResolvedListener } from '../config/config.ts';
-import type { Direction } from '../contract/snapshot.ts';
+import type { Direction, TlsRouteSnapshot } from '../contract/snapshot.ts';
 import type { DiscoveredEndpoint } from '../discovery/source.ts';
 import { IdBook } from './id-book.ts';
 
 export interface DesiredListener {
   readonly id: number;
   readonly clusterId: number;
+  readonly tlsRoutes: readonly TlsRouteSnapshot[];
   readonly config: ResolvedListener;
 }
 
@@ -110,7 +111,14 @@ export class DesiredState {
       config,
       listeners: config.listeners.map((listener) => ({
         id: this.#listeners.byName(listener.name)?.id ?? 0,
-        clusterId: this.#clusters.byName(listener.cluster)?.id ?? 0,
+        clusterId: this.#clusterId(listener.cluster),
+        tlsRoutes: listener.tlsRoutes.map(({ hostnames, alpn, backendRefs }) => ({
+          hostnames,
+          alpn,
+          backendRefs: backendRefs.map(({ cluster, weight }) => {
+            return { clusterId: this.#clusterId(cluster), weight };
+          }),
+        })),
         config: listener,
       })),
       clusters: config.clusters.flatMap(({ name }) => {
@@ -118,6 +126,11 @@ export class DesiredState {
         return cluster ? [cluster] : [];
       }),
     };
+  }
+
+  /** The configuration names no cluster that it does not have. */
+  #clusterId(name: string): number {
+    return this.#clusters.byName(name)?.id ?? 0;
   }
 
   listener(id: number): NamedListener | null {

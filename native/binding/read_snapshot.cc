@@ -20,6 +20,7 @@
 #include "binding/node.h"
 #include "binding/words.h"
 #include "proxy/destinations.h"
+#include "proxy/tls_routes.h"
 #include "snapshot/cluster.h"
 #include "snapshot/endpoint.h"
 #include "snapshot/listener.h"
@@ -56,6 +57,7 @@ constexpr Range kPipeBytesRange{.min = 4'096, .max = std::uint64_t{1} << 30U};
 constexpr Range kPercentRange{.min = 1, .max = 100};
 // At the average, and a hundred times that.
 constexpr Range kLoadBoundRange{.min = 100, .max = 10'000};
+constexpr Range kWeightRange{.min = 1, .max = 1'000'000};
 constexpr Range kModeRange{.min = 0, .max = 0777};
 constexpr Range kPercentOrNoneRange{.min = 0, .max = 100};
 constexpr Range kPortRange{.min = 1, .max = UINT16_MAX};
@@ -125,6 +127,34 @@ std::vector<snapshot::PortProtocol> readPortProtocols(Reading& reading, const Fi
   return ports;
 }
 
+std::vector<std::string> readTexts(Reading& reading, const Field& field) {
+  std::vector<std::string> texts;
+  readEach(reading, field, [&](const Field& element) { texts.push_back(element.text()); });
+  return texts;
+}
+
+std::vector<snapshot::BackendRef> readBackendRefs(Reading& reading, const Field& field) {
+  std::vector<snapshot::BackendRef> backends;
+  readEach(reading, field, [&](const Field& element) {
+    backends.push_back({.clusterId = readId<base::ClusterId>(element.at("clusterId")),
+                        .weight = element.at("weight").number<std::uint32_t>(kWeightRange)});
+  });
+  if (reading.ok() && backends.empty()) {
+    field.fail("expected at least one backend");
+  }
+  return backends;
+}
+
+std::vector<snapshot::TlsRoute> readTlsRoutes(Reading& reading, const Field& field) {
+  std::vector<snapshot::TlsRoute> routes;
+  readEach(reading, field, [&](const Field& element) {
+    routes.push_back({.hostnames = readTexts(reading, element.at("hostnames")),
+                      .alpn = readTexts(reading, element.at("alpn")),
+                      .backendRefs = readBackendRefs(reading, element.at("backendRefs"))});
+  });
+  return routes;
+}
+
 base::Network readNetwork(const Field& field) {
   const Field addressField = field.at("address");
   const base::Address address = addressField.address();
@@ -164,6 +194,8 @@ std::shared_ptr<const Listener> readListener(Reading& reading, const Field& fiel
       .portProtocols = readPortProtocols(reading, field.at("portProtocols")),
       .serverFirstAfter = readDurationOrNull(field.at("serverFirstAfterMs")),
       .detectTimeout = field.at("detectTimeoutMs").duration(kDurationRange),
+      .tlsRoutes = readTlsRoutes(reading, field.at("tlsRoutes")),
+      .tlsUnrouted = field.at("tlsUnrouted").word<snapshot::TlsUnrouted>(kTlsUnroutedWords),
       .proxyProtocol = readProxyProtocol(reading, field.at("proxyProtocol")),
       .clusterId = readId<base::ClusterId>(field.at("clusterId")),
       .transparent = field.at("transparent").boolean(),
@@ -175,6 +207,9 @@ std::shared_ptr<const Listener> readListener(Reading& reading, const Field& fiel
       .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
       .accessLog = field.at("accessLog").boolean(),
   });
+  if (reading.ok() && !listener->tlsRoutes.empty()) {
+    listener->tlsRouteTable = std::make_shared<const proxy::TlsRoutes>(listener->tlsRoutes);
+  }
   const bool isUnix = listener->address.family() == base::AddressFamily::Unix;
   if (listener->unixMode.has_value() != isUnix) {
     field.at("unixMode")
@@ -318,12 +353,20 @@ ClustersById clustersById(const snapshot::Snapshot* previous) {
 /// Clusters come after listeners, so this is looked at last.
 void checkClusterIds(const Field& listeners, const snapshot::Snapshot& read,
                      const std::unordered_set<base::ClusterId>& clusterIds) {
-  for (std::uint32_t i = 0; i < read.listeners.size(); ++i) {
-    const base::ClusterId id = read.listeners[i]->clusterId;
+  const auto check = [&clusterIds](base::ClusterId id, const Field& owner) {
     if (!clusterIds.contains(id)) {
-      listeners.at(i)
-          .at("clusterId")
-          .fail("expected the id of a cluster, got " + std::to_string(id.number));
+      owner.at("clusterId").fail("expected the id of a cluster, got " + std::to_string(id.number));
+    }
+  };
+  for (std::uint32_t i = 0; i < read.listeners.size(); ++i) {
+    const Listener& listener = *read.listeners[i];
+    const Field field = listeners.at(i);
+    check(listener.clusterId, field);
+    for (std::uint32_t r = 0; r < listener.tlsRoutes.size(); ++r) {
+      const auto& backends = listener.tlsRoutes[r].backendRefs;
+      for (std::uint32_t b = 0; b < backends.size(); ++b) {
+        check(backends[b].clusterId, field.at("tlsRoutes").at(r).at("backendRefs").at(b));
+      }
     }
   }
 }

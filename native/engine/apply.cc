@@ -90,9 +90,9 @@ void Worker::applyListeners(const snapshot::Snapshot& next, const Gates& gates) 
     if (listener == nullptr) {
       listener = std::make_unique<proxy::Listener>(parts_.cellTable, gates.at(wanted->id), wanted);
     }
-    listener->apply(wanted, *clusters_.at(wanted->clusterId));
+    listener->apply(wanted, clusters_);
     if (wanted->transparent) {
-      listener->applyClaims(next.destinations, clusters_);
+      listener->applyClaims(next.destinations);
     }
   }
 }

@@ -18,7 +18,9 @@
 #include "base/hash.h"
 #include "base/ids.h"
 #include "base/network.h"
+#include "codec/client_hello.h"
 #include "codec/proxy_protocol.h"
+#include "codec/tls_alert.h"
 #include "os/poller.h"
 #include "os/sockets.h"
 #include "proxy/connection_view.h"
@@ -33,6 +35,7 @@
 #include "telemetry/close_reason.h"
 #include "telemetry/event.h"
 #include "transport/transport.h"
+#include "upstream/cluster_runtime.h"
 
 namespace weft::proxy {
 
@@ -114,8 +117,9 @@ void Connection::secured() noexcept {
 /// `first` has been read already.
 void Connection::identify(base::Bytes first) noexcept {
   const snapshot::Protocol protocol = this->protocol();
-  if (protocol == snapshot::Protocol::Detect) {
-    Detection::begin(*this, first);
+  const bool routed = protocol == snapshot::Protocol::Tls && listener_.routesTls();
+  if (protocol == snapshot::Protocol::Detect || routed) {
+    Detection::begin(*this, first, protocol);
     return;
   }
   TcpSessionPtr session = connections_.makeTcpSession(*this, cluster(), protocol);
@@ -125,6 +129,36 @@ void Connection::identify(base::Bytes first) noexcept {
     return;
   }
   serve(std::move(session), protocol);
+}
+
+// ---- routes of TLS ----
+
+upstream::ClusterRuntime* Connection::routeTls(base::Bytes first) noexcept {
+  const auto hello = codec::ClientHello::parse(first);
+  upstream::ClusterRuntime* const found =
+      hello ? listener_.routeTls(hello->serverName(), hello->alpn())
+            : listener_.routeTls({}, codec::AlpnNames({}));
+  const bool forwards = listener_.settings().tlsUnrouted == snapshot::TlsUnrouted::Forward;
+  return found == nullptr && forwards ? &cluster() : found;
+}
+
+void Connection::endUnrouted(base::Bytes first) noexcept {
+  std::size_t readBytes = first.size();
+  listener_.countProtocol(snapshot::Protocol::Tls);
+  if (codec::ClientHello::parse(first)) {
+    // A socket takes so few bytes at once, or is lost. What waits to be read would turn the close
+    // into a reset, which may overtake the alert.
+    static_cast<void>(downstream_.transport->write(codec::kUnrecognizedNameAlert));
+    readBytes += readDownstream(connections_.context().scratch.size()).bytes;
+    static_cast<void>(downstream_.transport->shutdownWrite());
+  } else {
+    downstream_.transport->reset();
+  }
+  end({.reason = readBytes == 0 ? CloseReason::DownstreamGone : CloseReason::TlsNoRoute,
+       .clusterId = {},
+       .endpointId = {},
+       .downstreamReadBytes = readBytes,
+       .protocol = snapshot::Protocol::Tls});
 }
 
 // ---- the PROXY protocol ----

@@ -66,6 +66,14 @@ class Connection final : public os::Pollable,
     return original_ == nullptr ? listener_.cluster() : listener_.clusterFor(original_->meant);
   }
 
+  /// The cluster that it goes to when it carries this and begins with `first`: TLS may have a route
+  /// of its own. Null: it goes nowhere.
+  [[nodiscard]] upstream::ClusterRuntime* clusterFor(snapshot::Protocol protocol,
+                                                     base::Bytes first) noexcept {
+    const bool routed = protocol == snapshot::Protocol::Tls && listener_.routesTls();
+    return routed ? routeTls(first) : &cluster();
+  }
+
   /// What it carries; Detect: the first bytes will tell.
   [[nodiscard]] snapshot::Protocol protocol() const {
     return original_ == nullptr
@@ -118,6 +126,9 @@ class Connection final : public os::Pollable,
   /// Before its session: resets it.
   void endUnserved(telemetry::CloseReason reason, int sysErrno) noexcept;
 
+  /// What it began with leads nowhere: tells the client, if it speaks TLS, and ends.
+  void endUnrouted(base::Bytes first) noexcept;
+
   [[nodiscard]] base::TimePoint started() const noexcept { return started_; }
 
   /// One timer serves the connection and its session.
@@ -147,6 +158,7 @@ class Connection final : public os::Pollable,
   void secured() noexcept;
   void waitForProxyHeader() noexcept;
   void identify(base::Bytes first) noexcept;
+  [[nodiscard]] upstream::ClusterRuntime* routeTls(base::Bytes first) noexcept;
   void report(const Ending& ending) noexcept;
 
   struct Original {

@@ -169,9 +169,9 @@ TcpSessionPtr Connections::makeTcpSession(Connection& connection, upstream::Clus
   return TcpSessionPtr(sessions_.make(connection, cluster, protocol));
 }
 
-DetectionPtr Connections::makeDetection(Connection& connection,
-                                        const codec::Sniffer& sniffer) noexcept {
-  return DetectionPtr(detections_.make(connection, sniffer));
+DetectionPtr Connections::makeDetection(Connection& connection, const codec::Sniffer& sniffer,
+                                        snapshot::Protocol hint) noexcept {
+  return DetectionPtr(detections_.make(connection, sniffer, hint));
 }
 
 ProxyHeaderWaitPtr Connections::makeProxyHeaderWait(

@@ -70,8 +70,8 @@ class Connections {
   [[nodiscard]] TcpSessionPtr makeTcpSession(Connection& connection,
                                              upstream::ClusterRuntime& cluster,
                                              snapshot::Protocol protocol) noexcept;
-  [[nodiscard]] DetectionPtr makeDetection(Connection& connection,
-                                           const codec::Sniffer& sniffer) noexcept;
+  [[nodiscard]] DetectionPtr makeDetection(Connection& connection, const codec::Sniffer& sniffer,
+                                           snapshot::Protocol hint) noexcept;
   [[nodiscard]] os::PoolPtr<upstream::Connector> makeConnector(
       os::Pollable& pollable, upstream::ConnectorOwner& owner, upstream::ClusterRuntime& cluster,
       const Connection& connection) noexcept;

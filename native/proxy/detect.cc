@@ -62,11 +62,16 @@ Protocol protocolOf(Sniffed verdict) noexcept {
   return Protocol::Opaque;
 }
 
+/// A hint is the last word on what is counted; without it the bytes are.
+Protocol carried(Protocol hint, Protocol sniffed) noexcept {
+  return hint == Protocol::Detect ? sniffed : hint;
+}
+
 }  // namespace
 
 // ---- the first read ----
 
-void Detection::begin(Connection& connection, base::Bytes first) noexcept {
+void Detection::begin(Connection& connection, base::Bytes first, Protocol hint) noexcept {
   Connections& connections = connection.connections();
   const IoResult read = first.empty() ? connection.readDownstream(codec::kSniffBytesMax)
                                       : IoResult{.bytes = first.size()};
@@ -89,11 +94,16 @@ void Detection::begin(Connection& connection, base::Bytes first) noexcept {
       break;
   }
   if (verdict == Sniffed::NeedMore) {
-    wait(connection, sniffer, bytes);
+    wait(connection, sniffer, bytes, hint);
     return;
   }
-  const Protocol protocol = protocolOf(verdict);
-  TcpSessionPtr session = connections.makeTcpSession(connection, connection.cluster(), protocol);
+  const Protocol protocol = carried(hint, protocolOf(verdict));
+  upstream::ClusterRuntime* const cluster = connection.clusterFor(protocol, bytes);
+  if (cluster == nullptr) {
+    connection.endUnrouted(bytes);
+    return;
+  }
+  TcpSessionPtr session = connections.makeTcpSession(connection, *cluster, protocol);
   if (session != nullptr) {
     if (bytes.empty()) {
       session->preload(os::Buffer(), true);
@@ -105,9 +115,9 @@ void Detection::begin(Connection& connection, base::Bytes first) noexcept {
   connection.serve(std::move(session), protocol);
 }
 
-void Detection::wait(Connection& connection, const codec::Sniffer& sniffer,
-                     base::Bytes bytes) noexcept {
-  DetectionPtr detection = connection.connections().makeDetection(connection, sniffer);
+void Detection::wait(Connection& connection, const codec::Sniffer& sniffer, base::Bytes bytes,
+                     Protocol hint) noexcept {
+  DetectionPtr detection = connection.connections().makeDetection(connection, sniffer, hint);
   if (detection != nullptr && !bytes.empty() && !detection->hold(bytes)) {
     connection.endUnserved(CloseReason::BufferLimit, 0);
     return;
@@ -115,10 +125,13 @@ void Detection::wait(Connection& connection, const codec::Sniffer& sniffer,
   connection.detect(std::move(detection));
 }
 
-Detection::Detection(Connection& connection, const codec::Sniffer& sniffer) noexcept
+Detection::Detection(Connection& connection, const codec::Sniffer& sniffer, Protocol hint) noexcept
     : connection_(connection),
       sniffer_(sniffer),
-      lastRead_(connection.connections().context().loop().now()) {}
+      lastRead_(connection.connections().context().loop().now()),
+      hint_(hint),
+      // No server of TLS speaks first, and only the names tell to whom to connect.
+      earlyAsked_(hint != Protocol::Detect) {}
 
 Detection::~Detection() {
   WEFT_ASSERT(early_.endpoint == nullptr);
@@ -324,13 +337,20 @@ void Detection::readSecured() noexcept {
 // ---- the verdict ----
 
 /// `ended`: downstream's end was read behind what is held.
-void Detection::decide(Protocol protocol, bool ended) noexcept {
+void Detection::decide(Protocol sniffed, bool ended) noexcept {
   Connections& connections = connection_.connections();
-  upstream::ClusterRuntime& cluster = connection_.cluster();
-  if (cluster_ != &cluster) {
+  const Protocol protocol = carried(hint_, sniffed);
+  upstream::ClusterRuntime* const cluster = connection_.clusterFor(protocol, held_.unread());
+  if (cluster_ != cluster) {
     dropEarly();
   }
-  TcpSessionPtr session = connections.makeTcpSession(connection_, cluster, protocol);
+  if (cluster == nullptr) {
+    over_ = true;
+    connection_.endUnrouted(held_.unread());
+    held_.release();
+    return;
+  }
+  TcpSessionPtr session = connections.makeTcpSession(connection_, *cluster, protocol);
   if (session == nullptr) {
     abort(CloseReason::ResourcesExhausted);
     return;

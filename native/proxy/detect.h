@@ -27,11 +27,13 @@ class Detection final : public Session,
                         public upstream::ConnectorOwner,
                         private os::Retired {
  public:
-  /// `first` was read already; when it is empty, what is there is read. Ends in connection.serve(),
+  /// `first` was read already; when it is empty, what is there is read. With the hint Tls it is
+  /// known what comes, and only the names in it are waited for. Ends in connection.serve(),
   /// connection.detect() or the connection's end.
-  static void begin(Connection& connection, base::Bytes first) noexcept;
+  static void begin(Connection& connection, base::Bytes first, snapshot::Protocol hint) noexcept;
 
-  Detection(Connection& connection, const codec::Sniffer& sniffer) noexcept;
+  Detection(Connection& connection, const codec::Sniffer& sniffer,
+            snapshot::Protocol hint) noexcept;
   ~Detection() override;
 
   Detection(const Detection&) = delete;
@@ -58,8 +60,8 @@ class Detection final : public Session,
                                              base::MutableBytes into) noexcept override;
 
   /// What the first read brought is not clear.
-  static void wait(Connection& connection, const codec::Sniffer& sniffer,
-                   base::Bytes bytes) noexcept;
+  static void wait(Connection& connection, const codec::Sniffer& sniffer, base::Bytes bytes,
+                   snapshot::Protocol hint) noexcept;
 
   /// False when there is no memory for them.
   [[nodiscard]] bool hold(base::Bytes bytes) noexcept;
@@ -69,7 +71,7 @@ class Detection final : public Session,
   void readSecured() noexcept;
   [[nodiscard]] bool readMore() noexcept;
   void readFailed(int sysErrno) noexcept;
-  void decide(snapshot::Protocol protocol, bool ended) noexcept;
+  void decide(snapshot::Protocol sniffed, bool ended) noexcept;
   void dropEarly() noexcept;
   void end(telemetry::CloseReason reason) noexcept;
   [[nodiscard]] Context& context() const noexcept;
@@ -85,7 +87,8 @@ class Detection final : public Session,
   base::TimePoint firstRead_{};
   int downstreamErrno_ = 0;
   int upstreamErrno_ = 0;
-  bool earlyAsked_ = false;
+  const snapshot::Protocol hint_;
+  bool earlyAsked_;
   bool over_ = false;  ///< Handed over or ended; lives until the end of the turn.
 };
 

@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "base/address.h"
 #include "base/ids.h"
+#include "codec/client_hello.h"
 #include "proxy/admission.h"
 #include "proxy/destinations.h"
+#include "proxy/tls_routes.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
@@ -30,12 +34,20 @@ Listener::Listener(telemetry::CellTable& cellTable, std::shared_ptr<Gate> gate,
   cleanCloses_ = cellTable_.run(closeKey(0));
 }
 
-void Listener::apply(std::shared_ptr<const snapshot::Listener> settings,
-                     upstream::ClusterRuntime& cluster) {
+void Listener::apply(std::shared_ptr<const snapshot::Listener> settings, const Clusters& clusters) {
   settings_ = std::move(settings);
-  cluster_ = &cluster;
+  clusters_ = &clusters;
+  cluster_ = clusters.at(settings_->clusterId).get();
   removed_ = false;
-  protocol_ = protocolFor(cluster.settings(), settings_->address.port());
+  protocol_ = protocolFor(cluster_->settings(), settings_->address.port());
+  // Shares go on where backends stay, whatever else a snapshot brings.
+  shares_.resize(settings_->tlsRoutes.size());
+  for (std::size_t i = 0; i < shares_.size(); ++i) {
+    const std::size_t count = settings_->tlsRoutes[i].backendRefs.size();
+    if (shares_[i].size() != count) {
+      shares_[i].assign(count, 0);
+    }
+  }
 }
 
 /// The closest word counts: of the port, of the cluster, of the listener.
@@ -49,10 +61,36 @@ snapshot::Protocol Listener::protocolFor(const snapshot::Cluster& cluster,
   return cluster.protocol.value_or(settings_->protocol);
 }
 
-void Listener::applyClaims(std::shared_ptr<const Destinations> destinations,
-                           const Clusters& clusters) {
+void Listener::applyClaims(std::shared_ptr<const Destinations> destinations) {
   destinations_ = std::move(destinations);
-  clusters_ = &clusters;
+}
+
+upstream::ClusterRuntime* Listener::routeTls(std::string_view serverName,
+                                             codec::AlpnNames offered) noexcept {
+  const TlsRoutes& routes = *settings_->tlsRouteTable;
+  const auto route = routes.match(serverName, offered);
+  if (!route) {
+    return nullptr;
+  }
+  // Of a removed listener the cluster may be gone.
+  const auto found = clusters_->find(nextBackend(*route));
+  return found == clusters_->end() ? nullptr : found->second.get();
+}
+
+/// Smooth weighted turns: every backend is owed its weight, and who is owed most pays for all.
+/// After as many turns as all weights together each has had exactly its share.
+base::ClusterId Listener::nextBackend(std::size_t route) noexcept {
+  const std::vector<snapshot::BackendRef>& backends = settings_->tlsRoutes[route].backendRefs;
+  std::vector<std::int64_t>& owed = shares_[route];
+  std::size_t next = 0;
+  std::int64_t total = 0;
+  for (std::size_t i = 0; i < backends.size(); ++i) {
+    owed[i] += backends[i].weight;
+    total += backends[i].weight;
+    next = owed[i] > owed[next] ? i : next;
+  }
+  owed[next] -= total;
+  return backends[next].clusterId;
 }
 
 upstream::ClusterRuntime& Listener::clusterFor(const base::Address& originalDst) const {

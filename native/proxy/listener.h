@@ -3,13 +3,17 @@
 // connections.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "base/address.h"
 #include "base/ids.h"
+#include "codec/client_hello.h"
 #include "proxy/admission.h"
 #include "proxy/destinations.h"
 #include "snapshot/listener.h"
@@ -28,11 +32,11 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
 
-  /// New settings of the same listener, and the runtime of the cluster that they name.
-  void apply(std::shared_ptr<const snapshot::Listener> settings, upstream::ClusterRuntime& cluster);
+  /// New settings of the same listener, and the runtimes of the clusters that they name.
+  void apply(std::shared_ptr<const snapshot::Listener> settings, const Clusters& clusters);
 
   /// What original destinations mean from now on; of a transparent listener.
-  void applyClaims(std::shared_ptr<const Destinations> destinations, const Clusters& clusters);
+  void applyClaims(std::shared_ptr<const Destinations> destinations);
 
   /// The listener has left the configuration.
   void remove(base::TimePoint now) noexcept {
@@ -46,6 +50,14 @@ class Listener {
 
   /// The cluster for a connection that meant to go there.
   [[nodiscard]] upstream::ClusterRuntime& clusterFor(const base::Address& originalDst) const;
+
+  /// Whether a ClientHello says where its connection goes.
+  [[nodiscard]] bool routesTls() const noexcept { return settings_->tlsRouteTable != nullptr; }
+
+  /// The cluster whose turn it is in the route that fits; null when none does. An empty name: the
+  /// client sent none.
+  [[nodiscard]] upstream::ClusterRuntime* routeTls(std::string_view serverName,
+                                                   codec::AlpnNames offered) noexcept;
 
   /// Whether a connection that meant to go there would come back to us.
   [[nodiscard]] bool isLoop(const base::Address& originalDst) const noexcept;
@@ -97,6 +109,7 @@ class Listener {
   [[nodiscard]] bool limitIsNews() noexcept { return !std::exchange(limitReached_, true); }
 
  private:
+  [[nodiscard]] base::ClusterId nextBackend(std::size_t route) noexcept;
   [[nodiscard]] telemetry::RunKey closeKey(int sysErrno) const noexcept;
 
   telemetry::CellTable& cellTable_;
@@ -105,6 +118,7 @@ class Listener {
   upstream::ClusterRuntime* cluster_ = nullptr;
   std::shared_ptr<const Destinations> destinations_;
   const Clusters* clusters_ = nullptr;
+  std::vector<std::vector<std::int64_t>> shares_;  ///< What each backend of each route is owed.
   telemetry::Cells cells_;
   telemetry::Cells cleanCloses_;
   std::uint32_t connectionsNow_ = 0;

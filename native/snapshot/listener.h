@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,10 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/network.h"
+
+namespace weft::proxy {
+class TlsRoutes;
+}
 
 namespace weft::snapshot {
 
@@ -45,6 +50,22 @@ struct ProxyProtocol {
   bool required = true;  ///< Who of them sends none is refused.
 };
 
+/// A cluster and its share of the connections of a route.
+struct BackendRef {
+  base::ClusterId clusterId;
+  std::uint32_t weight = 1;
+};
+
+/// Where TLS goes whose ClientHello has one of the names, and offers one of the protocols.
+struct TlsRoute {
+  std::vector<std::string> hostnames;  ///< In lower case, whole or behind "*."; empty: all.
+  std::vector<std::string> alpn;       ///< Empty: whatever is offered.
+  std::vector<BackendRef> backendRefs;
+};
+
+/// What happens to TLS that no route fits.
+enum class TlsUnrouted : std::uint8_t { Refuse, Forward };
+
 struct Listener {
   base::ListenerId id;
   std::string name;
@@ -57,6 +78,8 @@ struct Listener {
   std::vector<PortProtocol> portProtocols;         ///< The first that fits counts.
   std::optional<base::Duration> serverFirstAfter;  ///< Absent: upstream waits for downstream.
   base::Duration detectTimeout{};
+  std::vector<TlsRoute> tlsRoutes;
+  TlsUnrouted tlsUnrouted = TlsUnrouted::Refuse;
   std::optional<ProxyProtocol> proxyProtocol;
   base::ClusterId clusterId;
   bool transparent = false;  ///< Connections were redirected here and meant to go elsewhere.
@@ -66,6 +89,7 @@ struct Listener {
   std::optional<Keepalive> keepalive;
   std::optional<base::Duration> userTimeout;
   bool accessLog = false;
+  std::shared_ptr<const proxy::TlsRoutes> tlsRouteTable{};  ///< Of the routes, if there are any.
 };
 
 }  // namespace weft::snapshot

@@ -25,6 +25,7 @@ enum class CloseReason : std::uint8_t {
   NoEndpoint,       ///< The cluster has no endpoint.
   ProxyProtocolError,  ///< A header of the PROXY protocol was missing, malformed or late.
   FailFast,            ///< The cluster has had no usable endpoint for its failFastAfter.
+  TlsNoRoute,          ///< No route fits the names of the ClientHello.
   ListenerLimit,       ///< The listener's connectionsMax was reached.
   ConnectionLimit,     ///< The process' connectionsMax was reached.
   BufferLimit,         ///< The process' bufferedBytesMax was reached.
@@ -35,7 +36,7 @@ enum class CloseReason : std::uint8_t {
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 22;
+inline constexpr std::size_t kCloseReasonCount = 23;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
@@ -53,6 +54,7 @@ inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNam
     "no_endpoint",
     "proxy_protocol_error",
     "fail_fast",
+    "tls_no_route",
     "listener_limit",
     "connection_limit",
     "buffer_limit",

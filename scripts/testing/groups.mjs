@@ -69,6 +69,7 @@ const peerNeeds = [
   { program: 'mariadbd', package: 'mariadb-server' },
   { program: 'aiosmtpd', package: 'python3-aiosmtpd' },
   { program: 'curl', package: 'curl' },
+  { program: 'openssl', package: 'openssl' },
   { program: 'socat', package: 'socat' },
   { program: 'haproxy', package: 'haproxy' },
   { program: 'nginx', package: 'libnginx-mod-stream' },

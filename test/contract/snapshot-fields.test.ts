@@ -30,6 +30,13 @@ const complete = snapshotOf({
     listenerSnapshot({
       address: `127.0.0.1:${port}`,
       portProtocols: [{ firstPort: 1, lastPort: 2, protocol: 'detect' }],
+      tlsRoutes: [
+        {
+          hostnames: ['*.example.com'],
+          alpn: ['h2'],
+          backendRefs: [{ clusterId: 2, weight: 1 }],
+        },
+      ],
       proxyProtocol: {
         from: [{ address: '10.0.0.0:0', prefixBits: 8 }],
         timeoutMs: 5_000,
@@ -160,6 +167,7 @@ test('each number is taken at the ends of its range and refused beyond them', as
         revision: 99,
         endpoints: [endpointSnapshot({ address: echoing.address, weight })],
       },
+      ...complete.clusters.slice(1),
     ],
   });
   for (const weight of [0, 65_536]) {
@@ -268,6 +276,17 @@ test('a listener needs a cluster that is there', async () => {
   assert.match(failure.message, /77/);
 });
 
+test('the backends of a route are clusters that are there', async () => {
+  const [listener] = complete.listeners;
+  assert.ok(listener);
+  const tlsRoutes = [{ hostnames: [], alpn: [], backendRefs: [{ clusterId: 77, weight: 1 }] }];
+  const failure = await refusedParts({ listeners: [{ ...listener, tlsRoutes }] });
+  assert.equal(failure.path, 'listeners[0].tlsRoutes[0].backendRefs[0].clusterId');
+  const nobody = [{ hostnames: [], alpn: [], backendRefs: [] }];
+  const empty = await refusedParts({ listeners: [{ ...listener, tlsRoutes: nobody }] });
+  assert.equal(empty.path, 'listeners[0].tlsRoutes[0].backendRefs');
+});
+
 test('a revision that is not higher than the one before is an error', async () => {
   for (const wrong of [revision, revision - 1, 0]) {
     assert.equal((await refused({ ...complete, revision: wrong })).path, 'revision');
@@ -304,7 +323,11 @@ test('a cluster with the same id and revision is taken from the snapshot before,
   });
   const next = revision + 1;
   assert.equal(
-    await handle.publish({ ...complete, revision: next, clusters: [unread as never] }),
+    await handle.publish({
+      ...complete,
+      revision: next,
+      clusters: [unread as never, ...complete.clusters.slice(1)],
+    }),
     next,
   );
   revision = next;

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { after, afterEach, test } from 'node:test';
+import { connect as connectTls } from 'node:tls';
 import { WeftProxy } from '../../lib/app/proxy.ts';
 import type { ClusterConfig, ListenerConfig, UserConfig } from '../../lib/config/user-config.ts';
 import { type CloseReason, closeReasons } from '../../lib/contract/close-reason.ts';
@@ -248,6 +249,17 @@ test('fail_fast: nothing was usable for a while', async () => {
     return metrics.value('weft_fail_fast_total', { dst_cluster: 'app' }) >= 1;
   });
   await closedWith('fail_fast');
+});
+
+test('tls_no_route: a hello whose name no route has', async () => {
+  const tlsRoutes = [{ hostnames: ['a.example.com'], backendRefs: [{ cluster: 'app' }] }];
+  await start({ listener: { tlsRoutes } });
+  const socket = connectTls({ port, host: '127.0.0.1', servername: 'b.example.com' });
+  const [error] = await once(socket, 'error');
+  assert.match(String(error), /unrecognized name/i);
+  const line = await closedWith('tls_no_route');
+  assert.equal(line['protocol'], 'tls');
+  assert.equal(line['endpoint'], null);
 });
 
 test('listener_limit: one connection more than the listener takes', async () => {

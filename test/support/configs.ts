@@ -70,6 +70,8 @@ export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedList
     portProtocols: [],
     serverFirstAfterMs: 20,
     detectTimeoutMs: 10_000,
+    tlsRoutes: [],
+    tlsUnrouted: 'refuse',
     proxyProtocol: null,
     cluster: 'app',
     transparent: false,

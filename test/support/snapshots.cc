@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
 
 #include "proxy/destinations.h"
+#include "proxy/tls_routes.h"
 #include "upstream/hash_table_builder.h"
 
 namespace weft::test {
@@ -91,7 +93,11 @@ std::shared_ptr<const snapshot::Snapshot> SnapshotBuilder::build() {
   auto built = std::make_shared<snapshot::Snapshot>(next);
   next.releasedRuns.clear();
   for (const snapshot::Listener& listener : listeners_) {
-    built->listeners.push_back(std::make_shared<const snapshot::Listener>(listener));
+    auto made = std::make_shared<snapshot::Listener>(listener);
+    if (!made->tlsRoutes.empty()) {
+      made->tlsRouteTable = std::make_shared<const proxy::TlsRoutes>(made->tlsRoutes);
+    }
+    built->listeners.push_back(std::move(made));
   }
   for (snapshot::Cluster& cluster : clusters_) {
     cluster.revision = built->revision;

@@ -37,6 +37,8 @@ export function listenerSnapshot(parts: Partial<ListenerSnapshot>): ListenerSnap
     portProtocols: [],
     serverFirstAfterMs: 20,
     detectTimeoutMs: 10_000,
+    tlsRoutes: [],
+    tlsUnrouted: 'refuse',
     proxyProtocol: null,
     clusterId: 1,
     transparent: false,

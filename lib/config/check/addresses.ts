@@ -5,6 +5,7 @@
 import { type Address, isWildcard, parseAddress } from '../../base/address.ts';
 import { defaults } from '../defaults.ts';
 import { isDualStack, leadsBack } from '../loop.ts';
+import { clustersOf } from '../tls-routes.ts';
 import type { IssueList } from './issues.ts';
 import { joinPath } from './show-value.ts';
 import type { UsableConfig } from './usable.ts';
@@ -14,7 +15,7 @@ interface Bound {
   readonly text: string;
   readonly address: Address;
   readonly ipv6Only: boolean;
-  readonly cluster: string | null;
+  readonly clusters: readonly string[];
 }
 
 export function checkAddresses(config: UsableConfig, issues: IssueList): void {
@@ -31,7 +32,9 @@ export function checkAddresses(config: UsableConfig, issues: IssueList): void {
     }
   }
   for (const listener of bound) {
-    checkLoop(listener, config, issues);
+    for (const cluster of listener.clusters) {
+      checkLoop(listener, cluster, config, issues);
+    }
   }
 }
 
@@ -41,20 +44,20 @@ function listAddresses(config: UsableConfig, issues: IssueList): Bound[] {
     path: string,
     text: string | undefined,
     ipv6Only: boolean,
-    cluster: string | null,
+    clusters: readonly string[],
   ) => {
     const parsed = text === undefined ? null : parseAddress(text);
     if (text !== undefined && parsed?.ok) {
-      bound.push({ path, text, address: parsed.value, ipv6Only, cluster });
+      bound.push({ path, text, address: parsed.value, ipv6Only, clusters });
     }
   };
   for (const [index, listener] of (config.listeners ?? []).entries()) {
-    const { address, ipv6Only = false, cluster = null } = listener ?? {};
-    add(`listeners[${index}].address`, address, ipv6Only, cluster);
+    const { address, ipv6Only = false } = listener ?? {};
+    add(`listeners[${index}].address`, address, ipv6Only, clustersOf(listener ?? {}));
   }
   const adminUsable = config.admin !== null && !issues.has('admin') && !issues.has('admin.address');
   if (adminUsable) {
-    add('admin.address', config.admin?.address ?? defaults.adminAddress.value, false, null);
+    add('admin.address', config.admin?.address ?? defaults.adminAddress.value, false, []);
   }
   return bound;
 }
@@ -74,15 +77,19 @@ function overlaps(left: Bound, right: Bound): boolean {
 }
 
 /** An endpoint that is the listener itself, or a loopback address that a wildcard listener takes. */
-function checkLoop(listener: Bound, config: UsableConfig, issues: IssueList): void {
-  const endpoints =
-    listener.cluster === null ? undefined : config.clusters?.[listener.cluster]?.endpoints;
+function checkLoop(
+  listener: Bound,
+  cluster: string,
+  config: UsableConfig,
+  issues: IssueList,
+): void {
+  const endpoints = config.clusters?.[cluster]?.endpoints;
   for (const [index, endpoint] of (endpoints ?? []).entries()) {
     const text = typeof endpoint === 'object' ? endpoint.address : endpoint;
     const parsed = text === undefined ? null : parseAddress(text);
     const { text: address, ipv6Only } = listener;
     if (parsed?.ok && leadsBack({ address, ipv6Only }, parsed.value)) {
-      const path = `${joinPath('clusters', listener.cluster ?? '')}.endpoints[${index}]`;
+      const path = `${joinPath('clusters', cluster)}.endpoints[${index}]`;
       const owner = listener.path.replace('.address', '');
       const problem = `${owner} (${listener.text}) would send its connections to itself`;
       issues.add(path, 'loop', problem, { got: text, hint: 'Use another address.' });

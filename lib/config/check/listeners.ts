@@ -1,10 +1,10 @@
 // Rules about listeners: distinct names, known clusters, settings that fit the address and each other.
+// Their routes have rules of their own (tls-routes.ts).
 
 import { parseDuration } from '../../base/duration.ts';
-import { nearestWord } from '../../base/nearest-word.ts';
 import { defaults } from '../defaults.ts';
 import type { IssueList } from './issues.ts';
-import { joinPath } from './show-value.ts';
+import { checkKnown, checkTlsRoutes } from './tls-routes.ts';
 import type { UsableConfig, UsableListener } from './usable.ts';
 
 export function checkListeners(config: UsableConfig, issues: IssueList): void {
@@ -13,6 +13,7 @@ export function checkListeners(config: UsableConfig, issues: IssueList): void {
     if (listener !== undefined) {
       const path = `listeners[${index}]`;
       checkCluster(listener, path, config, issues);
+      checkTlsRoutes(listener, path, config, issues);
       checkProxyProtocol(listener, path, issues);
       checkTransparent(listener, path, issues);
       checkFamily(listener, path, issues);
@@ -54,23 +55,10 @@ function checkCluster(
     const hint = "Add cluster: 'web'.";
     issues.add(`${path}.cluster`, 'missing', 'this key is missing', { hint });
   }
-  if (cluster === undefined || (config.clusters === undefined && issues.has('clusters'))) {
-    return;
+  if (cluster !== undefined) {
+    checkKnown(cluster, `${path}.cluster`, config, issues);
   }
-  // Clusters that were reported for something else are known all the same.
-  const known = Object.keys(config.clusters ?? {});
-  if (known.includes(cluster) || issues.has(joinPath('clusters', cluster))) {
-    return;
-  }
-  const nearest = nearestWord(cluster, known);
-  const list = known.length === 0 ? null : `Known clusters: ${known.slice(0, 10).join(', ')}.`;
-  const hint = nearest === null ? list : `Did you mean '${nearest}'?`;
-  issues.add(`${path}.cluster`, 'unknown-cluster', 'there is no such cluster', {
-    got: cluster,
-    hint,
-  });
 }
-
 function checkTransparent(listener: UsableListener, path: string, issues: IssueList): void {
   const { address, direction, transparent, workloadAddress, cluster } = listener;
   if (transparent === true && address?.startsWith('unix:')) {

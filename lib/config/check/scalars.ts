@@ -9,6 +9,7 @@ import { formatEndpointAddress, parseEndpointAddress } from '../../base/endpoint
 import { nearestWord } from '../../base/nearest-word.ts';
 import { formatNetwork, parseNetwork } from '../../base/network.ts';
 import { parsePorts } from '../../base/ports.ts';
+import { parseServerName } from '../../base/server-name.ts';
 import { formatSize, parseSize } from '../../base/size.ts';
 import type { DurationNode, SchemaNode } from '../schema-node.ts';
 import { checkFile, checkShare, checkTemplate } from './files.ts';
@@ -49,6 +50,8 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkMode(value, path, issues);
     case 'ports':
       return checkPorts(value, path, issues);
+    case 'serverName':
+      return checkServerName(value, path, issues);
     case 'network':
       return checkNetwork(value, path, issues);
     case 'address':
@@ -240,6 +243,21 @@ function checkPorts(value: unknown, path: string, issues: IssueList): string | n
     return null;
   }
   return value;
+}
+
+function checkServerName(value: unknown, path: string, issues: IssueList): string | null {
+  if (typeof value !== 'string') {
+    issues.add(path, 'wrong-type', "expected a host name such as 'api.example.com'", {
+      got: value,
+    });
+    return null;
+  }
+  const parsed = parseServerName(value);
+  if (!parsed.ok) {
+    issues.addProblem(path, parsed, value);
+    return null;
+  }
+  return parsed.value;
 }
 
 function checkNetwork(value: unknown, path: string, issues: IssueList): string | null {

@@ -3,6 +3,7 @@
 
 import type {
   AdminConfig,
+  BackendRefConfig,
   ClusterConfig,
   DnsConfig,
   DrainConfig,
@@ -13,7 +14,15 @@ import type {
   MetricsConfig,
 } from '../user-config.ts';
 
-export type UsableListener = Partial<ListenerConfig>;
+export interface UsableTlsRoute {
+  readonly hostnames?: readonly (string | undefined)[] | undefined;
+  readonly alpn?: readonly (string | undefined)[] | undefined;
+  readonly backendRefs?: readonly (Partial<BackendRefConfig> | undefined)[] | undefined;
+}
+
+export interface UsableListener extends Partial<Omit<ListenerConfig, 'tlsRoutes'>> {
+  readonly tlsRoutes?: readonly (UsableTlsRoute | undefined)[] | undefined;
+}
 
 export type UsableEndpoint = string | Partial<EndpointConfig> | undefined;
 

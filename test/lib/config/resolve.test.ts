@@ -23,6 +23,8 @@ test('a minimal configuration gets every default', () => {
         portProtocols: [],
         serverFirstAfterMs: 20,
         detectTimeoutMs: 10_000,
+        tlsRoutes: [],
+        tlsUnrouted: 'refuse',
         proxyProtocol: null,
         cluster: 'web',
         transparent: false,
@@ -121,6 +123,10 @@ test('everything that a person wrote is kept', () => {
           ],
           serverFirstAfter: null,
           detectTimeout: '3s',
+          tlsRoutes: [
+            { hostnames: ['*.a.com'], alpn: ['h2'], backendRefs: [{ cluster: 'web', weight: 2 }] },
+          ],
+          tlsUnrouted: 'forward',
           proxyProtocol: { from: ['10.1.0.0/16'], timeout: '6s', required: false },
           backlog: 7,
           connectionsMax: 9,
@@ -203,6 +209,10 @@ test('everything that a person wrote is kept', () => {
         ],
         serverFirstAfterMs: null,
         detectTimeoutMs: 3_000,
+        tlsRoutes: [
+          { hostnames: ['*.a.com'], alpn: ['h2'], backendRefs: [{ cluster: 'web', weight: 2 }] },
+        ],
+        tlsUnrouted: 'forward',
         proxyProtocol: {
           from: [{ address: '10.1.0.0:0', prefixBits: 16 }],
           timeoutMs: 6_000,

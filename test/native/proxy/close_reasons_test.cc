@@ -65,6 +65,15 @@ void CloseReasonsTest::provoke(CloseReason reason) {
       client = &world.connect();
       world.advance(std::chrono::seconds(2));
       break;
+    case CloseReason::TlsNoRoute:
+      world.config.listener(1).protocol = snapshot::Protocol::Tls;
+      world.config.listener(1).tlsRoutes = {
+          {.hostnames = {"nobody.example.com"}, .alpn = {}, .backendRefs = {{base::ClusterId{1}}}}};
+      world.publish();
+      client = &world.connect();
+      client->send("no hello");
+      world.settle();
+      break;
     case CloseReason::DownstreamGone:
     case CloseReason::ConnectRefused:
     case CloseReason::ConnectTimeout:
