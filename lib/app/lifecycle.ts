@@ -18,8 +18,6 @@ export interface LifecycleOptions {
   readonly config: Config;
   /** `null`: there is no file to load again. */
   readonly load: (() => Promise<Config>) | null;
-  /** The proxy runs: once. */
-  readonly onStarted: () => void;
 }
 
 /** Longer than any process lives between two of its turns; Node's largest is 2^31 - 1. */
@@ -71,7 +69,6 @@ export class Lifecycle {
 
   async #live(proxy: WeftProxy): Promise<void> {
     await proxy.start(this.#options.config);
-    this.#options.onStarted();
     await this.#stopping;
     if (this.#stopCount === 1) {
       await proxy.drain();

@@ -9,7 +9,6 @@ import { createLog } from '../base/log.ts';
 import type { Config } from '../config/config.ts';
 import { loadAddon } from '../engine/load-addon.ts';
 import { forgetEndOnSignals } from './early-signals.ts';
-import { started } from './heap.ts';
 import { packageVersion } from './package-version.ts';
 
 export interface RunProxyOptions {
@@ -27,7 +26,7 @@ export async function runProxy(options: RunProxyOptions): Promise<number> {
   process.removeAllListeners('uncaughtException');
   const addon = loadAddon();
   const log = await createLog(config.log);
-  const lifecycle = new Lifecycle({ log, signals: process, config, load, onStarted: started });
+  const lifecycle = new Lifecycle({ log, signals: process, config, load });
   const proxy = new WeftProxy({
     addon,
     log,

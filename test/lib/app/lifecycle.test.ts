@@ -15,11 +15,7 @@ function setUp(load: (() => Promise<Config>) | null = async () => config) {
   const addon = new FakeAddon();
   const log = new MemoryLog();
   const signals = new EventEmitter();
-  const started = { count: 0 };
-  const onStarted = (): void => {
-    started.count += 1;
-  };
-  const lifecycle = new Lifecycle({ log, signals, config, load, onStarted });
+  const lifecycle = new Lifecycle({ log, signals, config, load });
   const proxy = new WeftProxy({
     addon,
     log,
@@ -27,7 +23,7 @@ function setUp(load: (() => Promise<Config>) | null = async () => config) {
     build: {},
     onShutdown: () => lifecycle.requestStop('POST /shutdown'),
   });
-  return { addon, log, signals, lifecycle, proxy, started };
+  return { addon, log, signals, lifecycle, proxy };
 }
 
 for (const signal of ['SIGTERM', 'SIGINT']) {
@@ -44,28 +40,6 @@ for (const signal of ['SIGTERM', 'SIGINT']) {
     assert.equal(addon.engine.stopCount, 1);
   });
 }
-
-test('it says once that the proxy runs, and not when it could not start', async () => {
-  const { addon, signals, lifecycle, proxy, started } = setUp();
-  const ended = lifecycle.run(proxy);
-  assert.equal(started.count, 0);
-  await settle();
-  assert.equal(started.count, 1);
-  lifecycle.reload();
-  await settle();
-  signals.emit('SIGTERM');
-  await settle();
-  addon.engine.finishDrain();
-  await ended;
-  assert.equal(started.count, 1);
-
-  const failing = setUp();
-  failing.addon.start = () => {
-    throw new Error('no');
-  };
-  await assert.rejects(failing.lifecycle.run(failing.proxy));
-  assert.equal(failing.started.count, 0);
-});
 
 test('a second signal stops at once', async () => {
   const { addon, signals, lifecycle, proxy } = setUp();
