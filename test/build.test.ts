@@ -93,7 +93,7 @@ test('on another system no addon is built, and the script says so', () => {
 
 test('the command is executable', () => {
   const main = join(root, 'dist/cli/main.js');
-  assert.match(readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  assert.match(readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env -S node [-\w=]+\n/);
   assert.notEqual(statSync(main).mode & 0o111, 0);
 });
 

@@ -159,7 +159,7 @@ test('a trace is shown only when WEFT_DEBUG=1 asks for it', () => {
 });
 
 test('the built command can be started by its name', () => {
-  assert.match(readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env node\n/);
+  assert.match(readFileSync(main, 'utf8'), /^#!\/usr\/bin\/env -S node [-\w=]+\n/);
 });
 
 test('init prints its rules anywhere, and mistakes in its flags are told', () => {
