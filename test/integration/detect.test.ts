@@ -13,6 +13,8 @@ import { Backend, Client, echo, freePort, greet } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 import { WeftRun } from '../support/weft.ts';
 
+/** Under a sanitizer memory is not the program's own. */
+const measured = process.env['WEFT_SANITIZE'] === undefined;
 const echoing = await Backend.listen(echo);
 let weft: WeftRun;
 let port = 0;
@@ -193,7 +195,7 @@ test('4,000 clients that say nothing or not enough harm nobody, and all is given
   );
   // A pair is allowed 768 bytes, the beginning of a hello a buffer of 4 KiB.
   const bytes = weft.privateDirtyBytes() - memoryBefore;
-  assert.ok(bytes < 4_000 * 768 + 110 * 4_096 + 4_194_304, `${bytes} bytes`);
+  assert.ok(!measured || bytes < 4_000 * 768 + 110 * 4_096 + 4_194_304, `${bytes} bytes`);
   for (const client of clients) {
     client.close();
   }

@@ -98,6 +98,8 @@ const options = (file: string) => ({ skip: existsSync(file) ? false : `${file} i
 const web = () =>
   Backend.listen((socket) => {
     socket.once('data', () => socket.end('HTTP/1.0 200 OK\r\n\r\nhere'));
+    // Of one that only looks whether somebody listens.
+    socket.once('end', () => socket.end());
   });
 
 for (const [word, extra] of [
