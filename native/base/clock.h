@@ -10,6 +10,12 @@ namespace weft::base {
 using Duration = std::chrono::microseconds;
 using TimePoint = std::chrono::time_point<std::chrono::steady_clock, Duration>;
 
+/// Whole ones, for what people read.
+[[nodiscard]] constexpr std::uint64_t wholeMilliseconds(Duration duration) noexcept {
+  return static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
+}
+
 class Clock {
  public:
   virtual ~Clock() = default;

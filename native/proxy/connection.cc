@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -41,15 +40,6 @@ namespace weft::proxy {
 
 using telemetry::CloseReason;
 using transport::Status;
-
-namespace {
-
-std::uint64_t milliseconds(base::Duration duration) noexcept {
-  return static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(duration).count());
-}
-
-}  // namespace
 
 Connection::Connection(Connections& connections, Listener& listener, base::ConnectionId id,
                        transport::TransportPtr transport) noexcept
@@ -117,18 +107,11 @@ void Connection::secured() noexcept {
 /// `first` has been read already.
 void Connection::identify(base::Bytes first) noexcept {
   const snapshot::Protocol protocol = this->protocol();
-  const bool routed = protocol == snapshot::Protocol::Tls && listener_.routesTls();
-  if (protocol == snapshot::Protocol::Detect || routed) {
+  if (protocol == snapshot::Protocol::Detect || isRouted(protocol)) {
     Detection::begin(*this, first, protocol);
-    return;
+  } else {
+    serve(cluster(), protocol, first, false);
   }
-  TcpSessionPtr session = connections_.makeTcpSession(*this, cluster(), protocol);
-  if (session != nullptr && !first.empty() &&
-      !session->preload(connections_.context().buffers, first)) {
-    endUnserved(CloseReason::BufferLimit, 0);
-    return;
-  }
-  serve(std::move(session), protocol);
 }
 
 // ---- routes of TLS ----
@@ -178,14 +161,7 @@ void Connection::waitForProxyHeader() noexcept {
     identify({});
     return;
   }
-  ProxyHeaderWaitPtr wait = connections_.makeProxyHeaderWait(*this, *policy);
-  if (wait == nullptr) {
-    endUnserved(CloseReason::ResourcesExhausted, ENOMEM);
-    return;
-  }
-  state_ = State::Detecting;
-  session_ = std::move(wait);
-  session_->start();
+  detect(connections_.makeProxyHeaderWait(*this, *policy));
 }
 
 bool Connection::believe(const codec::ProxyHeader& header, base::Bytes bytes) noexcept {
@@ -202,9 +178,7 @@ bool Connection::believe(const codec::ProxyHeader& header, base::Bytes bytes) no
 }
 
 void Connection::headerOver(base::Bytes behind) noexcept {
-  cancel();
-  // It lives until the end of the turn: it has retired itself.
-  [[maybe_unused]] const Session* lives = session_.release();
+  releaseRetired();
   state_ = State::Securing;
   identify(behind);
 }
@@ -243,14 +217,27 @@ transport::IoResult Connection::readDownstream(std::size_t room) noexcept {
 
 // ---- serving ----
 
-void Connection::detect(DetectionPtr detection) noexcept {
-  if (detection == nullptr) {
+void Connection::detect(SessionPtr wait) noexcept {
+  if (wait == nullptr) {
     endUnserved(CloseReason::ResourcesExhausted, ENOMEM);
     return;
   }
   state_ = State::Detecting;
-  session_ = std::move(detection);
+  session_ = std::move(wait);
   session_->start();
+}
+
+void Connection::serve(upstream::ClusterRuntime& cluster, snapshot::Protocol protocol,
+                       base::Bytes first, bool ended) noexcept {
+  TcpSessionPtr session = connections_.makeTcpSession(*this, cluster, protocol);
+  if (session != nullptr && ended) {
+    session->preload(os::Buffer(), true);
+  } else if (session != nullptr && !first.empty() &&
+             !session->preload(connections_.context().buffers, first)) {
+    endUnserved(CloseReason::BufferLimit, 0);
+    return;
+  }
+  serve(std::move(session), protocol);
 }
 
 void Connection::serve(TcpSessionPtr session, snapshot::Protocol protocol) noexcept {
@@ -260,13 +247,17 @@ void Connection::serve(TcpSessionPtr session, snapshot::Protocol protocol) noexc
   }
   listener_.countProtocol(protocol);
   if (state_ == State::Detecting) {
-    cancel();
-    // Detection lives until the end of the turn: it has retired itself.
-    [[maybe_unused]] Session* retired = session_.release();
+    releaseRetired();
   }
   state_ = State::Serving;
   session_ = std::move(session);
   session_->start();
+}
+
+/// The session lives until the end of the turn: it has retired itself.
+void Connection::releaseRetired() noexcept {
+  cancel();
+  [[maybe_unused]] const Session* lives = session_.release();
 }
 
 void Connection::upstreamOpen() noexcept {
@@ -369,7 +360,7 @@ ConnectionView Connection::view() const {
   if (original_ != nullptr) {
     view.originalDst = original_->meant.toString();
   }
-  view.ageMs = milliseconds(context.loop().now() - started_);
+  view.ageMs = base::wholeMilliseconds(context.loop().now() - started_);
   if (session_ != nullptr) {
     session_->describe(view);
   }

@@ -70,8 +70,7 @@ class Connection final : public os::Pollable,
   /// of its own. Null: it goes nowhere.
   [[nodiscard]] upstream::ClusterRuntime* clusterFor(snapshot::Protocol protocol,
                                                      base::Bytes first) noexcept {
-    const bool routed = protocol == snapshot::Protocol::Tls && listener_.routesTls();
-    return routed ? routeTls(first) : &cluster();
+    return isRouted(protocol) ? routeTls(first) : &cluster();
   }
 
   /// What it carries; Detect: the first bytes will tell.
@@ -120,7 +119,12 @@ class Connection final : public os::Pollable,
 
   [[nodiscard]] Connections& connections() noexcept { return connections_; }
 
-  /// What it carries and where it goes has become clear: `session` has not started.
+  /// What it carries and where it goes is clear from `first`, or from its end; `ended`: nothing
+  /// came before that.
+  void serve(upstream::ClusterRuntime& cluster, snapshot::Protocol protocol, base::Bytes first,
+             bool ended) noexcept;
+
+  /// The same with a session that has not started.
   void serve(TcpSessionPtr session, snapshot::Protocol protocol) noexcept;
 
   /// Before its session: resets it.
@@ -144,8 +148,8 @@ class Connection final : public os::Pollable,
     return session_ != nullptr && session_->endpointRemovedBy(time);
   }
 
-  /// For a protocol that does not become clear at once.
-  void detect(DetectionPtr detection) noexcept;
+  /// `wait` is what it is until it is clear what it carries; null: there was no memory for it.
+  void detect(SessionPtr wait) noexcept;
 
   [[nodiscard]] ConnectionView view() const;
 
@@ -158,6 +162,13 @@ class Connection final : public os::Pollable,
   void secured() noexcept;
   void waitForProxyHeader() noexcept;
   void identify(base::Bytes first) noexcept;
+  void releaseRetired() noexcept;
+
+  /// The names of a ClientHello say where it goes.
+  [[nodiscard]] bool isRouted(snapshot::Protocol protocol) const noexcept {
+    return protocol == snapshot::Protocol::Tls && listener_.routesTls();
+  }
+
   [[nodiscard]] upstream::ClusterRuntime* routeTls(base::Bytes first) noexcept;
   void report(const Ending& ending) noexcept;
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/ids.h"
 #include "snapshot/listener.h"
 
@@ -29,6 +30,14 @@ struct ConnectionView {
   std::uint64_t upstreamReadBytes = 0;
   std::uint64_t bufferedBytes = 0;
   bool spliced = false;
+
+  /// Of one whose first bytes are waited for: how long none came, and how many are held.
+  void showWaiting(base::Duration idle, std::uint64_t heldBytes) noexcept {
+    state = ConnectionState::Detecting;
+    idleMs = base::wholeMilliseconds(idle);
+    downstreamReadBytes = heldBytes;
+    bufferedBytes = heldBytes;
+  }
 };
 
 }  // namespace weft::proxy

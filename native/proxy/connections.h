@@ -72,6 +72,8 @@ class Connections {
                                              snapshot::Protocol protocol) noexcept;
   [[nodiscard]] DetectionPtr makeDetection(Connection& connection, const codec::Sniffer& sniffer,
                                            snapshot::Protocol hint) noexcept;
+  [[nodiscard]] ProxyHeaderWaitPtr makeProxyHeaderWait(
+      Connection& connection, const snapshot::ProxyProtocol& policy) noexcept;
   [[nodiscard]] os::PoolPtr<upstream::Connector> makeConnector(
       os::Pollable& pollable, upstream::ConnectorOwner& owner, upstream::ClusterRuntime& cluster,
       const Connection& connection) noexcept;
@@ -79,10 +81,6 @@ class Connections {
   void freeTcpSession(TcpSession& session) noexcept { sessions_.destroy(&session); }
 
   void freeDetection(Detection& detection) noexcept { detections_.destroy(&detection); }
-
-  /// Null when there is no memory.
-  [[nodiscard]] ProxyHeaderWaitPtr makeProxyHeaderWait(
-      Connection& connection, const snapshot::ProxyProtocol& policy) noexcept;
 
   void freeProxyHeaderWait(ProxyHeaderWait& wait) noexcept { proxyHeaderWaits_.destroy(&wait); }
 

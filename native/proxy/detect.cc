@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -103,16 +102,7 @@ void Detection::begin(Connection& connection, base::Bytes first, Protocol hint) 
     connection.endUnrouted(bytes);
     return;
   }
-  TcpSessionPtr session = connections.makeTcpSession(connection, *cluster, protocol);
-  if (session != nullptr) {
-    if (bytes.empty()) {
-      session->preload(os::Buffer(), true);
-    } else if (!session->preload(connections.context().buffers, bytes)) {
-      connection.endUnserved(CloseReason::BufferLimit, 0);
-      return;
-    }
-  }
-  connection.serve(std::move(session), protocol);
+  connection.serve(*cluster, protocol, bytes, bytes.empty());
 }
 
 void Detection::wait(Connection& connection, const codec::Sniffer& sniffer, base::Bytes bytes,
@@ -267,8 +257,7 @@ void Detection::onConnected(upstream::Connected connected) noexcept {
   early_.side.writeArmed = true;
   early_.side.readReady = early_.side.transport->hasBuffered();
   early_.since = context().loop().now();
-  early_.connectUs =
-      static_cast<std::uint32_t>(std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
+  early_.connectUs = connected.connectUs();
   early_.attemptCount = static_cast<std::uint8_t>(connected.attemptCount);
   connector_.reset();
 }
@@ -424,8 +413,7 @@ void Detection::end(CloseReason reason) noexcept {
 }
 
 bool Detection::endpointRemovedBy(base::TimePoint time) const noexcept {
-  return early_.endpoint != nullptr && early_.endpoint->removed &&
-         early_.endpoint->removedAt != base::TimePoint{} && early_.endpoint->removedAt <= time;
+  return early_.endpoint != nullptr && early_.endpoint->removedBy(time);
 }
 
 void Detection::describe(ConnectionView& view) const {
@@ -436,12 +424,7 @@ void Detection::describe(ConnectionView& view) const {
     view.endpointId = endpoint->id;
     view.upstreamAddress = connection_.addressOf(*endpoint, *cluster_).toString();
   }
-  view.state = ConnectionState::Detecting;
-  const base::Duration idle = context().loop().now() - lastRead_;
-  view.idleMs = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(idle).count());
-  view.downstreamReadBytes = held_.size();
-  view.bufferedBytes = held_.size();
+  view.showWaiting(context().loop().now() - lastRead_, held_.size());
 }
 
 void Detection::dispose() noexcept {

@@ -1,8 +1,6 @@
 #include "proxy/proxy_header_wait.h"
 
-#include <chrono>
 #include <cstddef>
-#include <cstdint>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -120,12 +118,7 @@ void ProxyHeaderWait::end(CloseReason reason, int sysErrno) noexcept {
 }
 
 void ProxyHeaderWait::describe(ConnectionView& view) const {
-  view.state = ConnectionState::Detecting;
-  const base::Duration idle = context().loop().now() - lastRead_;
-  view.idleMs = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(idle).count());
-  view.downstreamReadBytes = held_.size();
-  view.bufferedBytes = held_.size();
+  view.showWaiting(context().loop().now() - lastRead_, held_.size());
 }
 
 void ProxyHeaderWait::dispose() noexcept {

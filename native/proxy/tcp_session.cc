@@ -1,6 +1,5 @@
 #include "proxy/tcp_session.h"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
@@ -103,8 +102,7 @@ void TcpSession::onConnected(upstream::Connected connected) noexcept {
   upstream_.adopt(std::move(connected.transport));
   upstream_.writeArmed = true;
   upstream_.readReady = upstream_.transport->hasBuffered();
-  connectUs_ =
-      static_cast<std::uint32_t>(std::min<std::int64_t>(connected.connectTime.count(), UINT32_MAX));
+  connectUs_ = connected.connectUs();
   attemptCount_ = static_cast<std::uint8_t>(connected.attemptCount);
   connector_.reset();
   watchForEarlyClose(context().loop().now());
@@ -409,8 +407,7 @@ void TcpSession::end() noexcept {
 }
 
 bool TcpSession::endpointRemovedBy(base::TimePoint time) const noexcept {
-  return endpoint_ != nullptr && endpoint_->removed && endpoint_->removedAt != base::TimePoint{} &&
-         endpoint_->removedAt <= time;
+  return endpoint_ != nullptr && endpoint_->removedBy(time);
 }
 
 void TcpSession::describe(ConnectionView& view) const {
@@ -432,11 +429,8 @@ void TcpSession::describe(ConnectionView& view) const {
       view.state = ConnectionState::Closing;
       break;
   }
-  view.clusterId = cluster_.settings().id;
   view.protocol = protocol_;
-  const base::Duration idle = context().loop().now() - lastActive_;
-  view.idleMs = static_cast<std::uint64_t>(
-      std::chrono::duration_cast<std::chrono::milliseconds>(idle).count());
+  view.idleMs = base::wholeMilliseconds(context().loop().now() - lastActive_);
   view.downstreamReadBytes = up_.readBytes();
   view.upstreamReadBytes = down_.readBytes();
   view.bufferedBytes = up_.heldBytes() + down_.heldBytes();

@@ -312,8 +312,7 @@ void Availability::tell(Endpoint& endpoint, const Cause* cause, base::Duration b
     numbers[3] = static_cast<std::uint64_t>(cause->cause == UnavailableCause::EarlyCloses
                                                 ? telemetry::CloseReason::UpstreamReset
                                                 : connectCloseReason(cause->error));
-    numbers[4] = static_cast<std::uint64_t>(
-        std::chrono::duration_cast<std::chrono::milliseconds>(backoff).count());
+    numbers[4] = base::wholeMilliseconds(backoff);
     numbers[5] = static_cast<std::uint64_t>(cause->cause);
   }
   context_.events.emit(

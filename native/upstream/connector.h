@@ -3,6 +3,7 @@
 // the session that wants the connection; one thread.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,10 @@ struct Connected {
   Endpoint* endpoint = nullptr;
   base::Duration connectTime{};
   std::uint32_t attemptCount = 0;
+
+  [[nodiscard]] std::uint32_t connectUs() const noexcept {
+    return static_cast<std::uint32_t>(std::min<std::int64_t>(connectTime.count(), UINT32_MAX));
+  }
 };
 
 class ConnectorOwner {

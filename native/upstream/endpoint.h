@@ -44,6 +44,11 @@ class Readmission final : private ProbeOwner {
 struct Endpoint final : EndpointState {
   using EndpointState::EndpointState;
 
+  /// It left the configuration at that time or before.
+  [[nodiscard]] bool removedBy(base::TimePoint time) const noexcept {
+    return removed && removedAt != base::TimePoint{} && removedAt <= time;
+  }
+
   base::TimePoint removedAt{};
   std::array<telemetry::Cells, 2> cells;        ///< EndpointTcp, by direction.
   std::array<telemetry::Cells, 2> cleanCloses;  ///< CloseErrno of errno 0, by direction.
