@@ -25,10 +25,6 @@ const parameters = [
   'olderThan',
 ];
 
-type Read<Value> =
-  | { readonly ok: true; readonly value: Value }
-  | { readonly ok: false; readonly problem: string };
-
 /** The query, or what is wrong with it. */
 export function readConnectionsQuery(
   query: URLSearchParams,
@@ -42,56 +38,32 @@ export function readConnectionsQuery(
   if (countMax === null) {
     return `limit: expected a number of 1 to ${connectionsLimit.max}.`;
   }
-  const listener = readWord(query, 'listener', names.listeners);
-  const cluster = readWord(query, 'cluster', names.clusters);
-  const direction = readWord(query, 'direction', directions);
-  const state = readWord(query, 'state', states);
-  const protocol = readWord(query, 'protocol', knownProtocols);
-  const address = readAddress(query.get('address'));
-  const olderThan = readOlderThan(query.get('olderThan'));
-  if (
-    !listener.ok ||
-    !cluster.ok ||
-    !direction.ok ||
-    !state.ok ||
-    !protocol.ok ||
-    !address.ok ||
-    !olderThan.ok
-  ) {
-    const all = [listener, cluster, direction, state, protocol, address, olderThan];
-    return all.flatMap((read) => (read.ok ? [] : [read.problem])).join('\n');
-  }
-  return {
-    countMax,
-    listener: listener.value,
-    cluster: cluster.value,
-    direction: direction.value,
-    state: state.value,
-    protocol: protocol.value,
-    address: address.value,
-    ageMsMin: olderThan.value,
+  const problems: string[] = [];
+  const word = <Word extends string>(name: string, words: readonly Word[]): Word | null => {
+    const text = query.get(name);
+    const found = words.find((known) => known === text) ?? null;
+    if (text !== null && found === null) {
+      problems.push(`${name}: there is no '${text}'. ${hint(text, words)}`);
+    }
+    return found;
   };
-}
-
-function readWord<Word extends string>(
-  query: URLSearchParams,
-  name: string,
-  words: readonly Word[],
-): Read<Word | null> {
-  const text = query.get(name);
-  if (text === null) {
-    return { ok: true, value: null };
-  }
-  const word = words.find((known) => known === text);
-  return word === undefined
-    ? { ok: false, problem: `${name}: there is no '${text}'. ${hint(text, words)}` }
-    : { ok: true, value: word };
+  const wanted: ConnectionsQuery = {
+    countMax,
+    listener: word('listener', names.listeners),
+    cluster: word('cluster', names.clusters),
+    direction: word('direction', directions),
+    state: word('state', states),
+    protocol: word('protocol', knownProtocols),
+    address: readAddress(query.get('address'), problems),
+    ageMsMin: readOlderThan(query.get('olderThan'), problems),
+  };
+  return problems.length === 0 ? wanted : problems.join('\n');
 }
 
 /** An address with a port or without, in its canonical spelling. */
-function readAddress(text: string | null): Read<string | null> {
+function readAddress(text: string | null, problems: string[]): string | null {
   if (text === null) {
-    return { ok: true, value: null };
+    return null;
   }
   const whole = parseAddress(text);
   const alone = parseAddress(
@@ -99,23 +71,26 @@ function readAddress(text: string | null): Read<string | null> {
   );
   const address = whole.ok ? whole.value : alone.ok ? alone.value : null;
   if (address === null) {
-    return { ok: false, problem: "address: expected '10.0.0.5', '10.0.0.5:80' or '[::1]:80'." };
+    problems.push("address: expected '10.0.0.5', '10.0.0.5:80' or '[::1]:80'.");
+    return null;
   }
   if (address.type === 'unix') {
-    return { ok: true, value: `unix:${address.path}` };
+    return `unix:${address.path}`;
   }
   const host = address.type === 'ipv6' ? `[${address.host}]` : address.host;
-  return { ok: true, value: whole.ok ? `${host}:${address.port}` : host };
+  return whole.ok ? `${host}:${address.port}` : host;
 }
 
-function readOlderThan(text: string | null): Read<number> {
+function readOlderThan(text: string | null, problems: string[]): number {
   if (text === null) {
-    return { ok: true, value: 0 };
+    return 0;
   }
   const parsed = parseDuration(text);
-  return parsed.ok
-    ? { ok: true, value: parsed.value }
-    : { ok: false, problem: `olderThan: ${parsed.problem}. ${parsed.hint ?? ''}`.trim() };
+  if (parsed.ok) {
+    return parsed.value;
+  }
+  problems.push(`olderThan: ${parsed.problem}. ${parsed.hint ?? ''}`.trim());
+  return 0;
 }
 
 function hint(word: string, words: readonly string[]): string {

@@ -6,7 +6,7 @@ import { parseDestination } from '../base/destination.ts';
 import { parseDuration } from '../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-address.ts';
 import { freezeDeep } from '../base/freeze.ts';
-import { parseNetwork } from '../base/network.ts';
+import { type Network, parseNetwork } from '../base/network.ts';
 import type { Parsed } from '../base/parsed.ts';
 import { parsePorts } from '../base/ports.ts';
 import { parseSize } from '../base/size.ts';
@@ -200,8 +200,7 @@ function resolveProxyProtocol({
 }
 
 function resolveNetwork(text: string): NetworkSnapshot {
-  const { type, host, prefix } = checked(parseNetwork(text));
-  return { address: type === 'ipv6' ? `[${host}]:0` : `${host}:0`, prefixBits: prefix };
+  return networkSnapshot(checked(parseNetwork(text)), 0);
 }
 
 function resolvePortProtocol({ ports, protocol }: PortProtocolConfig): PortProtocolSnapshot {
@@ -231,10 +230,11 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
 function resolveDestinations({ destinations = [] }: ClusterConfig): DestinationSnapshot[] {
   return destinations
     .flatMap((text) => checked(parseDestination(text)))
-    .map(({ network, port }) => ({
-      address: network.type === 'ipv4' ? `${network.host}:${port}` : `[${network.host}]:${port}`,
-      prefixBits: network.prefix,
-    }));
+    .map(({ network, port }) => networkSnapshot(network, port));
+}
+
+function networkSnapshot({ type, host, prefix }: Network, port: number): NetworkSnapshot {
+  return { address: type === 'ipv4' ? `${host}:${port}` : `[${host}]:${port}`, prefixBits: prefix };
 }
 
 /** A cluster that only inbound listeners use is the workload itself. */

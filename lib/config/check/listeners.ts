@@ -4,7 +4,8 @@
 import { parseDuration } from '../../base/duration.ts';
 import { defaults } from '../defaults.ts';
 import type { IssueList } from './issues.ts';
-import { checkKnown, checkTlsRoutes } from './tls-routes.ts';
+import { checkKnownCluster } from './known-cluster.ts';
+import { checkTlsRoutes } from './tls-routes.ts';
 import type { UsableConfig, UsableListener } from './usable.ts';
 
 export function checkListeners(config: UsableConfig, issues: IssueList): void {
@@ -56,9 +57,10 @@ function checkCluster(
     issues.add(`${path}.cluster`, 'missing', 'this key is missing', { hint });
   }
   if (cluster !== undefined) {
-    checkKnown(cluster, `${path}.cluster`, config, issues);
+    checkKnownCluster(cluster, `${path}.cluster`, config, issues);
   }
 }
+
 function checkTransparent(listener: UsableListener, path: string, issues: IssueList): void {
   const { address, direction, transparent, workloadAddress, cluster } = listener;
   if (transparent === true && address?.startsWith('unix:')) {

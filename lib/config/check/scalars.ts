@@ -2,12 +2,18 @@
 // the user wrote it (addresses in their canonical spelling), or undefined after a report.
 
 import { isIP } from 'node:net';
-import { formatAddress, parseAddress } from '../../base/address.ts';
+import { type Address, formatAddress, parseAddress } from '../../base/address.ts';
 import { parseDestination } from '../../base/destination.ts';
 import { formatDuration, parseDuration } from '../../base/duration.ts';
-import { formatEndpointAddress, parseEndpointAddress } from '../../base/endpoint-address.ts';
+import {
+  formatEndpointAddress,
+  type NameAddress,
+  parseEndpointAddress,
+} from '../../base/endpoint-address.ts';
+
 import { nearestWord } from '../../base/nearest-word.ts';
 import { formatNetwork, parseNetwork } from '../../base/network.ts';
+import type { Parsed } from '../../base/parsed.ts';
 import { parsePorts } from '../../base/ports.ts';
 import { parseServerName } from '../../base/server-name.ts';
 import { formatSize, parseSize } from '../../base/size.ts';
@@ -131,28 +137,24 @@ function checkDuration(
   path: string,
   issues: IssueList,
 ): string | null {
-  if (typeof value !== 'string') {
-    const hint = typeof value === 'number' ? numberHint(value, formatDuration) : null;
-    issues.add(path, 'wrong-type', "expected a duration such as '5s'", { got: value, hint });
+  const asText = typeof value === 'number' ? numberHint(value, formatDuration) : null;
+  const shape = { expected: "expected a duration such as '5s'", hint: asText };
+  const durationMs = parsedText(parseDuration, shape, value, path, issues);
+  if (durationMs === null) {
     return null;
   }
-  const parsed = parseDuration(value);
-  if (!parsed.ok) {
-    issues.addProblem(path, parsed, value);
-    return null;
-  }
-  if (parsed.value < node.minMs || parsed.value > node.maxMs) {
+  if (durationMs < node.minMs || durationMs > node.maxMs) {
     const problem = `expected ${formatDuration(node.minMs)} to ${formatDuration(node.maxMs)}`;
     issues.add(path, 'out-of-range', problem, { got: value });
     return null;
   }
-  if (parsed.value % node.stepMs !== 0) {
-    const near = Math.ceil(parsed.value / node.stepMs) * node.stepMs;
+  if (durationMs % node.stepMs !== 0) {
+    const near = Math.ceil(durationMs / node.stepMs) * node.stepMs;
     const hint = `The kernel counts whole ones; write '${formatDuration(near)}'.`;
     issues.add(path, 'out-of-range', 'expected whole seconds', { got: value, hint });
     return null;
   }
-  return value;
+  return value as string;
 }
 
 function checkSize(
@@ -162,22 +164,23 @@ function checkSize(
   path: string,
   issues: IssueList,
 ): string | null {
-  if (typeof value !== 'string') {
-    const hint = typeof value === 'number' ? numberHint(value, formatSize) : null;
-    issues.add(path, 'wrong-type', "expected a size such as '64KiB'", { got: value, hint });
+  const hint = typeof value === 'number' ? numberHint(value, formatSize) : null;
+  const bytes = parsedText(
+    parseSize,
+    { expected: "expected a size such as '64KiB'", hint },
+    value,
+    path,
+    issues,
+  );
+  if (bytes === null) {
     return null;
   }
-  const parsed = parseSize(value);
-  if (!parsed.ok) {
-    issues.addProblem(path, parsed, value);
-    return null;
-  }
-  if (parsed.value < minBytes || parsed.value > maxBytes) {
+  if (bytes < minBytes || bytes > maxBytes) {
     const problem = `expected ${formatSize(minBytes)} to ${formatSize(maxBytes)}`;
     issues.add(path, 'out-of-range', problem, { got: value });
     return null;
   }
-  return value;
+  return value as string;
 }
 
 function numberHint(value: number, format: (value: number) => string): string | null {
@@ -229,48 +232,40 @@ function checkMode(value: unknown, path: string, issues: IssueList): string | nu
 }
 
 function checkPorts(value: unknown, path: string, issues: IssueList): string | null {
-  if (typeof value !== 'string') {
-    const hint = typeof value === 'number' ? `Write '${value}'.` : null;
-    issues.add(path, 'wrong-type', "expected ports such as '3306' or '8000-8100'", {
-      got: value,
-      hint,
-    });
-    return null;
-  }
-  const parsed = parsePorts(value);
-  if (!parsed.ok) {
-    issues.addProblem(path, parsed, value);
-    return null;
-  }
-  return value;
+  const hint = typeof value === 'number' ? `Write '${value}'.` : null;
+  const expected = "expected ports such as '3306' or '8000-8100'";
+  return parsedText(parsePorts, { expected, hint }, value, path, issues) && (value as string);
 }
 
 function checkServerName(value: unknown, path: string, issues: IssueList): string | null {
+  const expected = "expected a host name such as 'api.example.com'";
+  return parsedText(parseServerName, { expected }, value, path, issues);
+}
+
+function checkNetwork(value: unknown, path: string, issues: IssueList): string | null {
+  const expected = "expected a network such as '10.0.0.0/8'";
+  const network = parsedText(parseNetwork, { expected }, value, path, issues);
+  return network && formatNetwork(network);
+}
+
+/** What a text means; `null` and an issue when it is none or means nothing. */
+function parsedText<Value>(
+  parse: (text: string) => Parsed<Value>,
+  { expected, hint = null }: { readonly expected: string; readonly hint?: string | null },
+  value: unknown,
+  path: string,
+  issues: IssueList,
+): Value | null {
   if (typeof value !== 'string') {
-    issues.add(path, 'wrong-type', "expected a host name such as 'api.example.com'", {
-      got: value,
-    });
+    issues.add(path, 'wrong-type', expected, { got: value, hint });
     return null;
   }
-  const parsed = parseServerName(value);
+  const parsed = parse(value);
   if (!parsed.ok) {
     issues.addProblem(path, parsed, value);
     return null;
   }
   return parsed.value;
-}
-
-function checkNetwork(value: unknown, path: string, issues: IssueList): string | null {
-  if (typeof value !== 'string') {
-    issues.add(path, 'wrong-type', "expected a network such as '10.0.0.0/8'", { got: value });
-    return null;
-  }
-  const parsed = parseNetwork(value);
-  if (!parsed.ok) {
-    issues.addProblem(path, parsed, value);
-    return null;
-  }
-  return formatNetwork(parsed.value);
 }
 
 function checkAddress(
@@ -279,21 +274,14 @@ function checkAddress(
   path: string,
   issues: IssueList,
 ): string | null {
-  if (typeof value !== 'string') {
-    const isPort = typeof value === 'number' && Number.isInteger(value);
-    const hint = isPort ? `Write '127.0.0.1:${value}'.` : null;
-    issues.add(path, 'wrong-type', "expected an address such as '10.0.0.5:80'", {
-      got: value,
-      hint,
-    });
+  const isPort = typeof value === 'number' && Number.isInteger(value);
+  const hint = isPort ? `Write '127.0.0.1:${value}'.` : null;
+  const expected = "expected an address such as '10.0.0.5:80'";
+  const parse = use === 'endpoint' ? parseEndpointAddress : parseAddress;
+  const address = parsedText<Address | NameAddress>(parse, { expected, hint }, value, path, issues);
+  if (address === null) {
     return null;
   }
-  const parsed = use === 'endpoint' ? parseEndpointAddress(value) : parseAddress(value);
-  if (!parsed.ok) {
-    issues.addProblem(path, parsed, value);
-    return null;
-  }
-  const address = parsed.value;
   if (use === 'endpoint' && address.type !== 'unix' && address.port === 0) {
     issues.add(path, 'bad-address', 'expected a port of 1 to 65535', { got: value });
     return null;
@@ -302,17 +290,8 @@ function checkAddress(
 }
 
 function checkDestination(value: unknown, path: string, issues: IssueList): string | null {
-  if (typeof value !== 'string') {
-    const problem = "expected a destination such as '10.96.0.10:80'";
-    issues.add(path, 'wrong-type', problem, { got: value });
-    return null;
-  }
-  const parsed = parseDestination(value);
-  if (!parsed.ok) {
-    issues.addProblem(path, parsed, value);
-    return null;
-  }
-  return value;
+  const expected = "expected a destination such as '10.96.0.10:80'";
+  return parsedText(parseDestination, { expected }, value, path, issues) && (value as string);
 }
 
 /** With the port that name servers have, unless it says another. */

@@ -1,9 +1,8 @@
 // Rules about routes of TLS: known clusters, each name once, a share for somebody, a listener that looks at TLS.
 
-import { nearestWord } from '../../base/nearest-word.ts';
 import { defaults } from '../defaults.ts';
 import type { IssueList } from './issues.ts';
-import { joinPath } from './show-value.ts';
+import { checkKnownCluster } from './known-cluster.ts';
 import type { UsableConfig, UsableListener, UsableTlsRoute } from './usable.ts';
 
 export function checkTlsRoutes(
@@ -26,24 +25,6 @@ export function checkTlsRoutes(
   for (const [index, route] of tlsRoutes.entries()) {
     checkBackends(route?.backendRefs ?? [], `${path}.tlsRoutes[${index}]`, config, issues);
   }
-}
-
-/** Clusters that were reported for something else are known all the same. */
-export function checkKnown(
-  cluster: string,
-  path: string,
-  config: UsableConfig,
-  issues: IssueList,
-): void {
-  const known = Object.keys(config.clusters ?? {});
-  const unknowable = config.clusters === undefined && issues.has('clusters');
-  if (unknowable || known.includes(cluster) || issues.has(joinPath('clusters', cluster))) {
-    return;
-  }
-  const nearest = nearestWord(cluster, known);
-  const list = known.length === 0 ? null : `Known clusters: ${known.slice(0, 10).join(', ')}.`;
-  const hint = nearest === null ? list : `Did you mean '${nearest}'?`;
-  issues.add(path, 'unknown-cluster', 'there is no such cluster', { got: cluster, hint });
 }
 
 /** A hint that skips detection skips the routes. */
@@ -104,7 +85,7 @@ function checkBackends(
 ): void {
   for (const [index, backend] of backends.entries()) {
     if (backend?.cluster !== undefined) {
-      checkKnown(backend.cluster, `${path}.backendRefs[${index}].cluster`, config, issues);
+      checkKnownCluster(backend.cluster, `${path}.backendRefs[${index}].cluster`, config, issues);
     }
   }
   if (backends.length > 0 && backends.every((backend) => backend?.weight === 0)) {
