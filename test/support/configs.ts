@@ -7,6 +7,7 @@ import type {
   ResolvedDrain,
   ResolvedListener,
 } from '../../lib/config/config.ts';
+import { clusterSnapshot, listenerSnapshot } from './snapshots.ts';
 
 export function configOf(parts: Partial<Config>): Config {
   return {
@@ -59,57 +60,12 @@ export function resolvedDns(parts: Partial<ResolvedDns>): ResolvedDns {
 }
 
 export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedListener {
-  return {
-    name: 'web',
-    direction: 'outbound',
-    address: '127.0.0.1:8080',
-    ipv6Only: false,
-    unixMode: null,
-    backlogCount: 128,
-    protocol: 'opaque',
-    portProtocols: [],
-    serverFirstAfterMs: 20,
-    detectTimeoutMs: 10_000,
-    tlsRoutes: [],
-    tlsUnrouted: 'refuse',
-    proxyProtocol: null,
-    cluster: 'app',
-    transparent: false,
-    workloadAddress: 'original',
-    connectionsMax: 1_000,
-    idleTimeoutMs: null,
-    keepalive: null,
-    userTimeoutMs: null,
-    accessLog: false,
-    ...parts,
-  };
+  const { id: _, clusterId: __, ...listener } = listenerSnapshot({});
+  return { ...listener, cluster: 'app', tlsRoutes: [], ...parts };
 }
 
 export function resolvedCluster(parts: Partial<ResolvedCluster>): ResolvedCluster {
-  return {
-    name: 'app',
-    protocol: null,
-    balancer: { type: 'roundRobin', slowStart: null },
-    zonePreference: null,
-    ownZone: null,
-    connectTimeoutMs: 1_000,
-    connectAttemptsMax: 3,
-    proxyProtocol: null,
-    ejection: {
-      consecutiveFailures: 1,
-      earlyCloseMs: null,
-      consecutiveEarlyCloses: 5,
-      baseTimeMs: 500,
-      maxTimeMs: 10_000,
-      sharePercentMax: 50,
-      panicPercent: 0,
-    },
-    failFastAfterMs: 3_000,
-    keepalive: null,
-    userTimeoutMs: null,
-    originalDst: false,
-    destinations: [],
-    endpoints: [{ address: '10.0.0.1:80', weight: 1, zone: null }],
-    ...parts,
-  };
+  const { id: _, revision: __, ...cluster } = clusterSnapshot({});
+  const endpoints = [{ address: '10.0.0.1:80', weight: 1, zone: null }];
+  return { ...cluster, ownZone: null, endpoints, ...parts };
 }

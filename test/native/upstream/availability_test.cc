@@ -8,8 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "upstream/cluster_runtime.h"
-#include "upstream_ground.h"
+#include "cluster_fixture.h"
 
 namespace weft::upstream {
 namespace {
@@ -22,9 +21,7 @@ using telemetry::EventKind;
 using test::addressOf;
 using test::Answer;
 
-constexpr Direction kOut = Direction::Outbound;
-
-class AvailabilityTest : public testing::Test {
+class AvailabilityTest : public ClusterTest {
  protected:
   /// Endpoints that listen, all of them the cluster's.
   void begin(std::uint32_t count) {
@@ -37,26 +34,7 @@ class AvailabilityTest : public testing::Test {
 
   void apply() { cluster->apply(settings()); }
 
-  [[nodiscard]] static base::Address addressAt(std::uint32_t number) {
-    return addressOf("10.0.1." + std::to_string(number) + ":90");
-  }
-
-  [[nodiscard]] std::shared_ptr<const snapshot::Cluster> settings() {
-    return std::make_shared<const snapshot::Cluster>(config.cluster(1));
-  }
-
   [[nodiscard]] snapshot::Ejection& ejection() { return *config.cluster(1).ejection; }
-
-  [[nodiscard]] Endpoint& at(std::uint32_t number) {
-    return *cluster->endpoints().at(base::EndpointId{number});
-  }
-
-  void fail(std::uint32_t number, int sysErrno = ECONNREFUSED) {
-    cluster->acquired(at(number), kOut);
-    cluster->connectFailed(at(number), kOut,
-                           base::errorFromErrno(sysErrno, base::Side::Upstream, "cannot connect"));
-    cluster->released(at(number));
-  }
 
   void succeed(std::uint32_t number) {
     cluster->acquired(at(number), kOut);
@@ -79,18 +57,7 @@ class AvailabilityTest : public testing::Test {
   }
 
   /// How many of so many picks fall on each endpoint.
-  [[nodiscard]] std::vector<int> picks(int count) {
-    std::vector<int> counts(12);
-    for (int i = 0; i < count; ++i) {
-      const Endpoint* picked = cluster->pick({});
-      ++counts.at(picked == nullptr ? 0 : picked->id.number);
-    }
-    return counts;
-  }
-
-  UpstreamGround ground;
-  test::SnapshotBuilder config;
-  std::unique_ptr<ClusterRuntime> cluster;
+  [[nodiscard]] std::vector<int> picks(int count) { return countPicks(count, 12); }
 };
 
 TEST_F(AvailabilityTest, EjectsAfterSoManyFailuresInARow) {

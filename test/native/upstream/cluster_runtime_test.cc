@@ -1,5 +1,4 @@
-// A cluster in one worker: what is learned of endpoints, how long failing ones are avoided, what a
-// new snapshot keeps.
+// A cluster in one worker: what is learned of endpoints, what a new snapshot keeps.
 #include "upstream/cluster_runtime.h"
 
 #include <cerrno>
@@ -9,8 +8,8 @@
 #include <gtest/gtest.h>
 
 #include "base/hash.h"
+#include "cluster_fixture.h"
 #include "upstream/hash_table_builder.h"
-#include "upstream_ground.h"
 
 namespace weft::upstream {
 namespace {
@@ -20,32 +19,13 @@ using telemetry::EndpointTcpCell;
 using telemetry::EventKind;
 using test::addressOf;
 
-constexpr Direction kOut = Direction::Outbound;
-
-class ClusterRuntimeTest : public testing::Test {
+class ClusterRuntimeTest : public ClusterTest {
  protected:
   ClusterRuntimeTest() {
     for (std::uint32_t i = 1; i <= 3; ++i) {
-      config.endpoint(1, i, addressOf("10.0.1." + std::to_string(i) + ":90"));
+      config.endpoint(1, i, addressAt(i));
     }
     cluster = std::make_unique<ClusterRuntime>(ground.context, settings());
-  }
-
-  [[nodiscard]] std::shared_ptr<const snapshot::Cluster> settings() {
-    return std::make_shared<const snapshot::Cluster>(config.cluster(1));
-  }
-
-  [[nodiscard]] Endpoint& at(std::uint32_t number) {
-    return *cluster->endpoints().at(base::EndpointId{number});
-  }
-
-  /// A failed connect, as a connector reports it.
-  void fail(std::uint32_t number) {
-    cluster->acquired(at(number), kOut);
-    cluster->connectFailed(
-        at(number), kOut,
-        base::errorFromErrno(ECONNREFUSED, base::Side::Upstream, "cannot connect"));
-    cluster->released(at(number));
   }
 
   [[nodiscard]] std::uint64_t cell(std::uint32_t endpoint, std::size_t which) {
@@ -55,18 +35,7 @@ class ClusterRuntimeTest : public testing::Test {
   }
 
   /// The endpoints that so many picks give.
-  [[nodiscard]] std::vector<int> picks(int count) {
-    std::vector<int> counts(5);
-    for (int i = 0; i < count; ++i) {
-      const Endpoint* picked = cluster->pick({});
-      ++counts.at(picked == nullptr ? 0 : picked->id.number);
-    }
-    return counts;
-  }
-
-  UpstreamGround ground;
-  test::SnapshotBuilder config;
-  std::unique_ptr<ClusterRuntime> cluster;
+  [[nodiscard]] std::vector<int> picks(int count) { return countPicks(count, 5); }
 };
 
 TEST_F(ClusterRuntimeTest, PicksAllItsEndpoints) {
