@@ -218,9 +218,10 @@ class Proxy {
   Proxy& operator=(const Proxy&) = delete;
 
   void apply(snapshot::Protocol protocol) {
-    thread_->worker().apply(
-        std::make_shared<const snapshot::Snapshot>(snapshotFor(endpoint_, protocol, ++revision_)),
-        {{base::ListenerId{1}, listenerGate_}});
+    const auto next =
+        std::make_shared<const snapshot::Snapshot>(snapshotFor(endpoint_, protocol, ++revision_));
+    gates_.adopt(*next);
+    thread_->worker().apply(next, gates_);
   }
 
   [[nodiscard]] sockaddr_in address() const { return boundTo(listener_); }
@@ -247,12 +248,12 @@ class Proxy {
  private:
   os::KernelSockets sockets_;
   HandClock clock_;
-  proxy::Gate gate_;
+  base::Gate gate_;
   engine::RouterShared router_;
   NoEvents events_;
+  engine::Gates gates_;
   std::unique_ptr<engine::WorkerThread> thread_;
   const base::Address endpoint_;
-  std::shared_ptr<proxy::Gate> listenerGate_ = std::make_shared<proxy::Gate>();
   std::uint64_t revision_ = 0;
   int listener_ = -1;
   int turnCount_ = 0;

@@ -109,6 +109,9 @@ export const defaults = {
     'an endpoint that is left answers; one that is ejected does not',
   ),
   clusterFailFastAfterMs: because(3_000, 'by then a restart would have shown'),
+  clusterConnectionsMax: because(null, 'only its owner knows what a cluster can carry'),
+  clusterPendingMax: because(null, '`connectTimeout` and `failFastAfter` bound what waits'),
+  clusterEndpointConnectionsMax: because(null, 'only its owner knows what a server can carry'),
   endpointWeight: because(1, 'equal shares'),
   endpointZone: because(null, 'most clusters lie in one zone', '`zone` of the cluster'),
 

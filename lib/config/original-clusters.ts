@@ -37,6 +37,9 @@ export function originalClusters(user: UserConfig): ResolvedCluster[] {
     connectAttemptsMax: 1,
     ejection: null,
     failFastAfterMs: null,
+    connectionsMax: null,
+    pendingMax: null,
+    endpointConnectionsMax: null,
     keepalive: {
       idleMs: defaults.keepaliveIdleMs.value,
       intervalMs: defaults.keepaliveIntervalMs.value,

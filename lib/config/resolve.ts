@@ -219,6 +219,10 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
     proxyProtocol: cluster.proxyProtocol ?? defaults.clusterProxyProtocol.value,
     ejection: resolveEjection(cluster.ejection),
     failFastAfterMs: msOrNull(cluster.failFastAfter, defaults.clusterFailFastAfterMs.value),
+    connectionsMax: cluster.connectionsMax ?? defaults.clusterConnectionsMax.value,
+    pendingMax: cluster.pendingMax ?? defaults.clusterPendingMax.value,
+    endpointConnectionsMax:
+      cluster.endpointConnectionsMax ?? defaults.clusterEndpointConnectionsMax.value,
     keepalive: resolveKeepalive(cluster.keepalive),
     userTimeoutMs: msOrNull(cluster.userTimeout, defaults.userTimeoutMs.value),
     originalDst: false,

@@ -153,6 +153,24 @@ const balancingFields = {
   ),
 };
 
+const circuitFields = {
+  connectionsMax: optional(
+    'Connections to the cluster, open ones and those that are being made, over all workers; more are closed at once with the reason `cluster_limit`.',
+    { kind: 'integer', min: 1, max: 10_000_000 },
+    { nullMeans: 'no limit', default: defaults.clusterConnectionsMax },
+  ),
+  pendingMax: optional(
+    'Connections to the cluster that are being made, over all workers; more are closed at once with the reason `pending_limit`.',
+    { kind: 'integer', min: 1, max: 10_000_000 },
+    { nullMeans: 'no limit', default: defaults.clusterPendingMax },
+  ),
+  endpointConnectionsMax: optional(
+    'Connections to each endpoint, as `connectionsMax`. An endpoint that has so many is not picked; when none has room, the connection is closed at once with the reason `endpoint_limit`.',
+    { kind: 'integer', min: 1, max: 10_000_000 },
+    { nullMeans: 'no limit', default: defaults.clusterEndpointConnectionsMax },
+  ),
+};
+
 const cluster = object('ClusterConfig', 'Interchangeable endpoints with one balancer.', {
   endpoints: required(
     'Addresses and host names with a port, or objects with an address and a weight.',
@@ -194,6 +212,7 @@ const cluster = object('ClusterConfig', 'Interchangeable endpoints with one bala
     duration(1, timeoutMsMax),
     { nullMeans: 'each connection tries', default: defaults.clusterFailFastAfterMs },
   ),
+  ...circuitFields,
   keepalive: keepaliveField,
   userTimeout: userTimeoutField,
 });

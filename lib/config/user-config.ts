@@ -375,6 +375,28 @@ export interface ClusterConfig {
    */
   readonly failFastAfter?: Duration | null | undefined;
 
+  /**
+   * Connections to the cluster, open ones and those that are being made, over all workers; more are
+   * closed at once with the reason `cluster_limit`. A number of 1 to 10000000. `null`: no limit.
+   * Default: `null` (only its owner knows what a cluster can carry).
+   */
+  readonly connectionsMax?: number | null | undefined;
+
+  /**
+   * Connections to the cluster that are being made, over all workers; more are closed at once with
+   * the reason `pending_limit`. A number of 1 to 10000000. `null`: no limit. Default: `null`
+   * (`connectTimeout` and `failFastAfter` bound what waits).
+   */
+  readonly pendingMax?: number | null | undefined;
+
+  /**
+   * Connections to each endpoint, as `connectionsMax`. An endpoint that has so many is not picked;
+   * when none has room, the connection is closed at once with the reason `endpoint_limit`. A number
+   * of 1 to 10000000. `null`: no limit. Default: `null` (only its owner knows what a server can
+   * carry).
+   */
+  readonly endpointConnectionsMax?: number | null | undefined;
+
   /** TCP keepalive of these connections. `null`: no probes. */
   readonly keepalive?: KeepaliveConfig | null | undefined;
 

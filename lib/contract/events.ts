@@ -48,7 +48,8 @@ export const eventNumbers = {
   /** `cause` is an index into unavailableCauses. */
   endpointUnavailable: ['clusterId', 'endpointId', 'errno', 'closeReason', 'backoffMs', 'cause'],
   endpointAvailable: ['clusterId', 'endpointId'],
-  limitReached: ['closeReason', 'listenerId'],
+  /** Of a listener or of the process, or of a cluster; the other id is noId. */
+  limitReached: ['closeReason', 'listenerId', 'clusterId'],
   /** `panic`: 1 when it begins, 0 when it ends. */
   clusterPanic: ['clusterId', 'panic', 'leftCount', 'endpointCount'],
 } as const satisfies Record<EventKind, readonly string[]>;

@@ -94,6 +94,10 @@ export const runCells = {
     'probes',
     'probeFailures',
     'failedFast',
+    'connectionsRefused',
+    'pendingRefused',
+    'endpointsRefused',
+    'pendingNow',
   ],
 } as const satisfies Record<RunKind, readonly string[]>;
 

@@ -160,6 +160,12 @@ export interface ClusterSnapshot {
   readonly ejection: EjectionSnapshot | null;
   /** Without a usable endpoint for so long, connections fail at once; `null`: never. */
   readonly failFastAfterMs: number | null;
+  /** Over all workers, open and being made; `null`: no limit. The same holds for the next two. */
+  readonly connectionsMax: number | null;
+  /** Connections that are being made. */
+  readonly pendingMax: number | null;
+  /** Of each endpoint. */
+  readonly endpointConnectionsMax: number | null;
   readonly keepalive: KeepaliveSnapshot | null;
   readonly userTimeoutMs: number | null;
   /** Its one endpoint stands for where each connection meant to go. */

@@ -5,7 +5,7 @@
 import { errnoName } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
 import { closeReasons } from '../contract/close-reason.ts';
-import { unavailableCauses } from '../contract/events.ts';
+import { noId, unavailableCauses } from '../contract/events.ts';
 import type { EventOf } from './decode.ts';
 import type { EventNames } from './names.ts';
 
@@ -97,14 +97,16 @@ export class Notices {
 
   limitReached(event: EventOf<'limitReached'>): void {
     const reason = closeReasons[event.closeReason] ?? String(event.closeReason);
-    const key = `${reason} ${event.listenerId}`;
+    const key = `${reason} ${event.listenerId} ${event.clusterId}`;
     const now = this.#now();
     const last = this.#limits.get(key);
     this.#limits.set(key, now);
     if (last === undefined || now - last >= limitQuietMs) {
       this.#log.warn('limit reached', {
         limit: reason,
-        listener: this.#names.listenerName(event.listenerId),
+        ...(event.clusterId === noId
+          ? { listener: this.#names.listenerName(event.listenerId) }
+          : { cluster: this.#names.clusterName(event.clusterId) }),
       });
     }
   }

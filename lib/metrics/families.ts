@@ -96,6 +96,15 @@ function clusterFamilies(cluster: SeriesGroup): readonly Family[] {
       }),
     },
     { info: families.failFastTotal, samples: cells(cluster, clusterCells.failedFast) },
+    {
+      info: families.limitRefusalsTotal,
+      samples: byWord(cluster, 'limit', {
+        connections: (at) => at(clusterCells.connectionsRefused),
+        pending: (at) => at(clusterCells.pendingRefused),
+        endpoint_connections: (at) => at(clusterCells.endpointsRefused),
+      }),
+    },
+    { info: families.pendingConnections, samples: cells(cluster, clusterCells.pendingNow) },
   ];
 }
 

@@ -61,7 +61,7 @@ export const families = {
   ),
   excludedPicksTotal: counter(
     'weft_endpoint_excluded_picks_total',
-    'Ejected endpoints picked all the same, in a panic or because all others were tried',
+    'Ejected endpoints picked all the same, in a panic',
   ),
   endpointProbesTotal: counter(
     'weft_endpoint_probes_total',
@@ -70,6 +70,14 @@ export const families = {
   failFastTotal: counter(
     'weft_fail_fast_total',
     'Connections that failed at once because no endpoint has been usable for a while',
+  ),
+  limitRefusalsTotal: counter(
+    'weft_cluster_limit_refusals_total',
+    'Connections closed because a limit of the cluster was reached, by limit',
+  ),
+  pendingConnections: gauge(
+    'weft_pending_connections',
+    'Connections to endpoints that are being made now',
   ),
   connectAttemptsTotal: counter('weft_connect_attempts_total', 'Attempts to connect to endpoints'),
   connectRetriesTotal: counter(

@@ -55,6 +55,10 @@ export const clusterCells = {
   probes: 6,
   probeFailures: 7,
   failedFast: 8,
+  connectionsRefused: 9,
+  pendingRefused: 10,
+  endpointsRefused: 11,
+  pendingNow: 12,
 } as const;
 
 const closesFirst = runCells.listenerTcp.indexOf('closes');

@@ -72,8 +72,12 @@ const char* errorCodeName(ErrorCode code) noexcept {
       return "in use";
     case ErrorCode::BadAddress:
       return "bad address";
-    case ErrorCode::LimitReached:
-      return "limit reached";
+    case ErrorCode::ClusterLimit:
+      return "cluster limit";
+    case ErrorCode::PendingLimit:
+      return "pending limit";
+    case ErrorCode::EndpointLimit:
+      return "endpoint limit";
     case ErrorCode::NoEndpoint:
       return "no endpoint";
     case ErrorCode::FailFast:

@@ -16,7 +16,9 @@ enum class ErrorCode : std::uint8_t {
   Permission,       ///< The process may not do it.
   InUse,            ///< The address belongs to another socket.
   BadAddress,       ///< The address cannot be used here.
-  LimitReached,     ///< One of our own limits.
+  ClusterLimit,     ///< The cluster has its maximum of connections.
+  PendingLimit,     ///< The cluster has its maximum of connects under way.
+  EndpointLimit,    ///< Every endpoint that may be picked has its maximum of connections.
   NoEndpoint,       ///< Nothing to connect to.
   FailFast,         ///< Nothing that is usable, for a while already.
   InvalidArgument,  ///< A value from the caller makes no sense.

@@ -108,6 +108,11 @@ snapshot::Limits readLimits(const Field& field) {
           .pipeBytes = field.at("pipeBytes").number<std::uint32_t>(kPipeBytesRange)};
 }
 
+std::optional<std::uint32_t> readCountOrNull(const Field& field) {
+  return field.orNull(
+      [](const Field& present) { return present.number<std::uint32_t>(kCountRange); });
+}
+
 std::optional<std::uint32_t> readMode(const Field& field) {
   return field.orNull(
       [](const Field& present) { return present.number<std::uint32_t>(kModeRange); });
@@ -322,6 +327,9 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
       }),
       .ejection = readEjection(field.at("ejection")),
       .failFastAfter = readDurationOrNull(field.at("failFastAfterMs")),
+      .connectionsMax = readCountOrNull(field.at("connectionsMax")),
+      .pendingMax = readCountOrNull(field.at("pendingMax")),
+      .endpointConnectionsMax = readCountOrNull(field.at("endpointConnectionsMax")),
       .keepalive = readKeepalive(field.at("keepalive")),
       .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
       .originalDst = field.at("originalDst").boolean(),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "engine/gates.h"
 #include "engine/worker.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
@@ -57,7 +58,7 @@ void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next, const 
   const bool pipesWanted = limits.pipeCountMax > 0;
   pipes_.setLimits(pipesWanted ? share(limits.pipeCountMax, parts_.workerCount) : 0,
                    limits.pipeBytes);
-  applyClusters(*next);
+  applyClusters(*next, gates);
   applyListeners(*next, gates);
   releaseRuns(*next);
   snapshot_ = next;
@@ -65,7 +66,7 @@ void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next, const 
   armHousekeeping();
 }
 
-void Worker::applyClusters(const snapshot::Snapshot& next) {
+void Worker::applyClusters(const snapshot::Snapshot& next, const Gates& gates) {
   for (auto& cluster : takeUnnamed(clusters_, next.clusters)) {
     cluster->remove();
     removedClusters_.push_back(std::move(cluster));
@@ -73,9 +74,10 @@ void Worker::applyClusters(const snapshot::Snapshot& next) {
   for (const std::shared_ptr<const snapshot::Cluster>& wanted : next.clusters) {
     std::unique_ptr<upstream::ClusterRuntime>& cluster = clusters_[wanted->id];
     if (cluster == nullptr) {
-      cluster = std::make_unique<upstream::ClusterRuntime>(upstreamContext_, wanted);
+      cluster = std::make_unique<upstream::ClusterRuntime>(upstreamContext_, wanted,
+                                                           gates.cluster(wanted->id));
     } else if (cluster->settings().revision != wanted->revision) {
-      cluster->apply(wanted);
+      cluster->apply(wanted, gates.cluster(wanted->id));
     }
   }
 }
@@ -88,7 +90,8 @@ void Worker::applyListeners(const snapshot::Snapshot& next, const Gates& gates) 
   for (const std::shared_ptr<const snapshot::Listener>& wanted : next.listeners) {
     std::unique_ptr<proxy::Listener>& listener = listeners_[wanted->id];
     if (listener == nullptr) {
-      listener = std::make_unique<proxy::Listener>(parts_.cellTable, gates.at(wanted->id), wanted);
+      listener =
+          std::make_unique<proxy::Listener>(parts_.cellTable, gates.listener(wanted->id), wanted);
     }
     listener->apply(wanted, clusters_);
     if (wanted->transparent) {

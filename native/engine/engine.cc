@@ -15,17 +15,18 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/gate.h"
 #include "base/result.h"
 #include "engine/barrier.h"
 #include "engine/drain_options.h"
 #include "engine/dump.h"
+#include "engine/gates.h"
 #include "engine/listen_sockets.h"
 #include "engine/router.h"
 #include "engine/worker.h"
 #include "engine/worker_thread.h"
 #include "os/kernel_sockets.h"
 #include "os/process_limits.h"
-#include "proxy/admission.h"
 #include "proxy/drain.h"
 #include "snapshot/snapshot.h"
 #include "telemetry/cell_table.h"
@@ -97,9 +98,10 @@ struct Engine::Parts {
   const EngineOptions options;
   os::KernelSockets sockets;
   base::SystemClock clock;
-  proxy::Gate gate;
+  base::Gate gate;
   RouterShared router;
   ListenSockets listenSockets;
+  Gates gates;
   ChangeQueue changes;
   std::vector<std::unique_ptr<WorkerThread>> workers;
   std::uint32_t descriptorsMax = 0;
@@ -188,14 +190,15 @@ void Engine::Parts::publish(const std::shared_ptr<const snapshot::Snapshot>& nex
     published(failure.get());
     return;
   }
+  gates.adopt(*next);
   limitConnections(next->limits);
-  closeAcceptors(listenChanges.closed, [this, next, listenChanges, gates = listenSockets.gates(),
-                                        published, turn] {
-    onEveryWorker([next, gates](Worker& worker) { worker.apply(next, gates); },
-                  [this, listenChanges, published, turn] {
-                    openAcceptors(listenChanges, [published, turn] { published(nullptr); });
-                  });
-  });
+  closeAcceptors(
+      listenChanges.closed, [this, next, listenChanges, shared = gates, published, turn] {
+        onEveryWorker([next, shared](Worker& worker) { worker.apply(next, shared); },
+                      [this, listenChanges, published, turn] {
+                        openAcceptors(listenChanges, [published, turn] { published(nullptr); });
+                      });
+      });
 }
 
 void Engine::Parts::limitConnections(const snapshot::Limits& limits) noexcept {

@@ -12,9 +12,7 @@
 #include "engine/drain_options.h"
 #include "engine/dump.h"
 #include "engine/engine.h"
-#include "engine/worker.h"
 #include "os/sockets.h"
-#include "proxy/admission.h"
 #include "snapshot/listener.h"
 #include "snapshot/snapshot.h"
 
@@ -75,7 +73,6 @@ std::unique_ptr<PublishFailure> ListenSockets::change(const snapshot::Snapshot& 
     sockets_.setListenOptions(socket.fd, socket.options);
   }
   open_ = std::move(wanted);
-  updateGates(next);
   return nullptr;
 }
 
@@ -111,16 +108,6 @@ std::unique_ptr<PublishFailure> ListenSockets::open(const snapshot::Snapshot& ne
     sockets.push_back(socket);
   }
   return nullptr;
-}
-
-void ListenSockets::updateGates(const snapshot::Snapshot& next) {
-  Gates gates;
-  for (const auto& listener : next.listeners) {
-    const auto present = gates_.find(listener->id);
-    gates[listener->id] =
-        present == gates_.end() ? std::make_shared<proxy::Gate>() : present->second;
-  }
-  gates_ = std::move(gates);
 }
 
 std::vector<ListenSocket> ListenSockets::take(DrainScope scope) {

@@ -54,14 +54,10 @@ class ListenSockets {
   /// Where they are bound.
   [[nodiscard]] DumpResult dump(std::uint32_t countMax) const;
 
-  /// Gates of the present listeners, by id; kept while the id stays.
-  [[nodiscard]] const Gates& gates() const noexcept { return gates_; }
-
  private:
   [[nodiscard]] std::unique_ptr<PublishFailure> open(const snapshot::Snapshot& next,
                                                      ListenChanges& changes,
                                                      std::vector<ListenSocket>& sockets);
-  void updateGates(const snapshot::Snapshot& next);
 
   [[nodiscard]] bool taken(snapshot::Direction direction) const noexcept {
     return direction == snapshot::Direction::Inbound ? inboundTaken_ : outboundTaken_;
@@ -73,7 +69,6 @@ class ListenSockets {
   std::vector<ListenSocket> open_;
   bool inboundTaken_ = false;
   bool outboundTaken_ = false;
-  Gates gates_;
 };
 
 }  // namespace weft::engine

@@ -11,10 +11,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/gate.h"
 #include "base/random.h"
 #include "engine/acceptor.h"
 #include "engine/drain_options.h"
 #include "engine/dump.h"
+#include "engine/gates.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
 #include "os/mailbox.h"
@@ -31,9 +33,6 @@
 
 namespace weft::engine {
 
-/// How many connections each listener has, over all workers.
-using Gates = std::unordered_map<base::ListenerId, std::shared_ptr<proxy::Gate>>;
-
 class Worker {
  public:
   using Task = std::function<void(Worker&)>;
@@ -48,7 +47,7 @@ class Worker {
     transport::TransportFactory& transports;
     telemetry::CellTable& cellTable;
     telemetry::EventSink& events;
-    proxy::Gate& gate;
+    base::Gate& gate;
     Router& router;
     base::MutableBytes scratch;
     std::uint64_t seed = 0;
@@ -129,7 +128,7 @@ class Worker {
 
   void readMail() noexcept;
   [[nodiscard]] proxy::Listener* renamed(base::ListenerId listener) const noexcept;
-  void applyClusters(const snapshot::Snapshot& next);
+  void applyClusters(const snapshot::Snapshot& next, const Gates& gates);
   void applyListeners(const snapshot::Snapshot& next, const Gates& gates);
   void releaseRuns(const snapshot::Snapshot& next);
   [[nodiscard]] bool runInUse(const telemetry::RunKey& key) const;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "base/gate.h"
 #include "engine/engine.h"
 #include "engine/ring_sink.h"
 #include "engine/router.h"
@@ -20,7 +21,7 @@ namespace weft::engine {
 struct Shared {
   os::Sockets& sockets;
   const base::Clock& clock;
-  proxy::Gate& gate;
+  base::Gate& gate;
   RouterShared& router;
   EventListener& events;
 };

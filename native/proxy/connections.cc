@@ -88,8 +88,8 @@ void Connections::turnAway(Listener& listener, int fd, CloseReason reason) noexc
   context_.sockets().reset(fd);
   listener.countRefusal(reason);
   if (listener.limitIsNews()) {
-    const std::array<std::uint64_t, 2> numbers = {static_cast<std::uint64_t>(reason),
-                                                  listener.settings().id.number};
+    const std::array<std::uint64_t, 3> numbers = {
+        static_cast<std::uint64_t>(reason), listener.settings().id.number, base::ClusterId::kNone};
     context_.upstream.events.emit({.kind = telemetry::EventKind::LimitReached,
                                    .wallUs = context_.loop().wallUs(),
                                    .numbers = numbers,

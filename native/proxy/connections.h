@@ -7,9 +7,9 @@
 #include <cstdint>
 #include <functional>
 
+#include "base/gate.h"
 #include "base/intrusive_list.h"
 #include "os/object_pool.h"
-#include "proxy/admission.h"
 #include "proxy/connection.h"
 #include "proxy/context.h"
 #include "proxy/detect.h"
@@ -22,7 +22,7 @@ namespace weft::proxy {
 class Connections {
  public:
   /// `gate` counts the connections of the process.
-  Connections(Context& context, Gate& gate) noexcept : context_(context), gate_(gate) {}
+  Connections(Context& context, base::Gate& gate) noexcept : context_(context), gate_(gate) {}
 
   ~Connections();
 
@@ -94,7 +94,7 @@ class Connections {
   void reportEnded() noexcept;
 
   Context& context_;
-  Gate& gate_;
+  base::Gate& gate_;
   std::uint32_t connectionsMax_ = 0;
   std::array<std::uint32_t, 2> counts_{};  ///< For each direction.
   std::uint64_t nextNumber_ = 0;

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/gate.h"
 #include "base/ids.h"
 #include "codec/client_hello.h"
-#include "proxy/admission.h"
 #include "proxy/destinations.h"
 #include "proxy/tls_routes.h"
 #include "snapshot/cluster.h"
@@ -25,7 +25,7 @@ using telemetry::ListenerTcpCell;
 using telemetry::RunKey;
 using telemetry::RunKind;
 
-Listener::Listener(telemetry::CellTable& cellTable, std::shared_ptr<Gate> gate,
+Listener::Listener(telemetry::CellTable& cellTable, std::shared_ptr<base::Gate> gate,
                    std::shared_ptr<const snapshot::Listener> settings)
     : cellTable_(cellTable), gate_(std::move(gate)), settings_(std::move(settings)) {
   const auto direction = static_cast<std::uint32_t>(settings_->direction);

@@ -12,9 +12,9 @@
 #include <vector>
 
 #include "base/address.h"
+#include "base/gate.h"
 #include "base/ids.h"
 #include "codec/client_hello.h"
-#include "proxy/admission.h"
 #include "proxy/destinations.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
@@ -26,7 +26,7 @@ class Listener {
  public:
   using Clusters = std::unordered_map<base::ClusterId, std::unique_ptr<upstream::ClusterRuntime>>;
 
-  Listener(telemetry::CellTable& cellTable, std::shared_ptr<Gate> gate,
+  Listener(telemetry::CellTable& cellTable, std::shared_ptr<base::Gate> gate,
            std::shared_ptr<const snapshot::Listener> settings);
 
   Listener(const Listener&) = delete;
@@ -113,7 +113,7 @@ class Listener {
   [[nodiscard]] telemetry::RunKey closeKey(int sysErrno) const noexcept;
 
   telemetry::CellTable& cellTable_;
-  std::shared_ptr<Gate> gate_;
+  std::shared_ptr<base::Gate> gate_;
   std::shared_ptr<const snapshot::Listener> settings_;
   upstream::ClusterRuntime* cluster_ = nullptr;
   std::shared_ptr<const Destinations> destinations_;

@@ -92,6 +92,9 @@ struct Cluster {
   std::optional<ProxyVersion> proxyProtocol;  ///< Absent: no header is sent.
   std::optional<Ejection> ejection;
   std::optional<base::Duration> failFastAfter;
+  std::optional<std::uint32_t> connectionsMax;          ///< Over all workers, as those below.
+  std::optional<std::uint32_t> pendingMax;              ///< Connections that are being made.
+  std::optional<std::uint32_t> endpointConnectionsMax;  ///< Of each endpoint.
   std::optional<Keepalive> keepalive;
   std::optional<base::Duration> userTimeout;
   bool originalDst = false;  ///< Its one endpoint stands for where each connection meant to go.

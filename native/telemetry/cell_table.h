@@ -67,7 +67,11 @@ struct ClusterCell {
   static constexpr std::size_t kProbes = 6;
   static constexpr std::size_t kProbeFailures = 7;
   static constexpr std::size_t kFailedFast = 8;
-  static constexpr std::size_t kCount = 9;
+  static constexpr std::size_t kConnectionsRefused = 9;
+  static constexpr std::size_t kPendingRefused = 10;
+  static constexpr std::size_t kEndpointsRefused = 11;
+  static constexpr std::size_t kPendingNow = 12;
+  static constexpr std::size_t kCount = 13;
 };
 
 [[nodiscard]] std::size_t runCellCount(RunKind kind) noexcept;

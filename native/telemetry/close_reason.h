@@ -26,6 +26,9 @@ enum class CloseReason : std::uint8_t {
   ProxyProtocolError,  ///< A header of the PROXY protocol was missing, malformed or late.
   FailFast,            ///< The cluster has had no usable endpoint for its failFastAfter.
   TlsNoRoute,          ///< No route fits the names of the ClientHello.
+  ClusterLimit,        ///< The cluster's connectionsMax was reached.
+  PendingLimit,        ///< The cluster's pendingMax was reached.
+  EndpointLimit,       ///< The endpointConnectionsMax of each endpoint that may be picked was.
   ListenerLimit,       ///< The listener's connectionsMax was reached.
   ConnectionLimit,     ///< The process' connectionsMax was reached.
   BufferLimit,         ///< The process' bufferedBytesMax was reached.
@@ -36,7 +39,7 @@ enum class CloseReason : std::uint8_t {
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 23;
+inline constexpr std::size_t kCloseReasonCount = 26;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
@@ -55,6 +58,9 @@ inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNam
     "proxy_protocol_error",
     "fail_fast",
     "tls_no_route",
+    "cluster_limit",
+    "pending_limit",
+    "endpoint_limit",
     "listener_limit",
     "connection_limit",
     "buffer_limit",

@@ -232,10 +232,15 @@ void Availability::setPanic(bool panic) {
 
 /// Tells the balancer what the flags of the endpoint mean now.
 void Availability::exclude(EndpointState& endpoint) {
-  const base::TimePoint until = endpoint.excluded() && !panic_ ? kNever : base::TimePoint{};
+  const base::TimePoint until = endpoint.excluded() && !panic_ ? kNever : endpoint.fullUntil;
   if (std::exchange(endpoint.unavailableUntil, until) != until) {
     balancer_->loadChanged(endpoint);
   }
+}
+
+void Availability::setFull(EndpointState& endpoint, base::TimePoint until) {
+  endpoint.fullUntil = until;
+  exclude(endpoint);
 }
 
 bool Availability::failsFast() const noexcept {

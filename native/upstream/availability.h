@@ -30,6 +30,9 @@ class Availability {
   void apply(const snapshot::Cluster& settings, std::span<EndpointState* const> members,
              Balancer& balancer);
 
+  /// It has no room for one more connection until then; the zero time: it has.
+  void setFull(EndpointState& endpoint, base::TimePoint until);
+
   /// The endpoint has left the cluster: it is not probed any more.
   void removed(Endpoint& endpoint);
 
@@ -55,8 +58,6 @@ class Availability {
 
   /// There was no usable endpoint for failFastAfter.
   [[nodiscard]] bool failsFast() const noexcept;
-
-  void countFailedFast() noexcept { cells_.add(telemetry::ClusterCell::kFailedFast, 1); }
 
   [[nodiscard]] bool inPanic() const noexcept { return panic_; }
 

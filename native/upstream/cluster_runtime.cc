@@ -1,5 +1,9 @@
 #include "upstream/cluster_runtime.h"
 
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,11 +14,13 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/result.h"
 #include "snapshot/cluster.h"
 #include "snapshot/endpoint.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/cells.h"
+#include "telemetry/event.h"
 #include "upstream/availability.h"
 #include "upstream/balancer.h"
 #include "upstream/connect_close_reason.h"
@@ -22,15 +28,51 @@
 #include "upstream/endpoint.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/hash_table.h"
+#include "upstream/limit.h"
 
 namespace weft::upstream {
 
 namespace {
 
 using snapshot::Direction;
+using telemetry::ClusterCell;
 using telemetry::EndpointTcpCell;
 using telemetry::RunKey;
 using telemetry::RunKind;
+
+constexpr base::Error kNoEndpoint{.text = "the cluster has no endpoint",
+                                  .code = base::ErrorCode::NoEndpoint,
+                                  .side = base::Side::Upstream};
+constexpr base::Error kFailFast{.text = "the cluster has had no usable endpoint for a while",
+                                .code = base::ErrorCode::FailFast,
+                                .side = base::Side::Upstream};
+constexpr base::Error kClusterLimit{.text = "the cluster has its maximum of connections",
+                                    .code = base::ErrorCode::ClusterLimit,
+                                    .side = base::Side::Upstream};
+constexpr base::Error kPendingLimit{.text = "the cluster has its maximum of connects under way",
+                                    .code = base::ErrorCode::PendingLimit,
+                                    .side = base::Side::Upstream};
+constexpr base::Error kEndpointLimit{.text = "each endpoint has its maximum of connections",
+                                     .code = base::ErrorCode::EndpointLimit,
+                                     .side = base::Side::Upstream};
+
+/// An endpoint without room is not asked again for so long, unless a connection of this worker
+/// leaves it: other workers do not tell.
+constexpr base::Duration kFullFor = std::chrono::milliseconds(10);
+
+/// Endpoints that a connection asks when none is thought to have room.
+constexpr std::size_t kAskedMax = 64;
+
+std::size_t refusalCell(base::ErrorCode code) noexcept {
+  switch (code) {
+    case base::ErrorCode::ClusterLimit:
+      return ClusterCell::kConnectionsRefused;
+    case base::ErrorCode::PendingLimit:
+      return ClusterCell::kPendingRefused;
+    default:
+      return ClusterCell::kEndpointsRefused;
+  }
+}
 
 std::uint32_t numberOf(Direction direction) noexcept {
   return static_cast<std::uint32_t>(direction);
@@ -46,24 +88,29 @@ RunKey closeKey(Direction direction, base::ClusterId cluster, base::EndpointId e
 
 }  // namespace
 
-ClusterRuntime::ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings)
+ClusterRuntime::ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
+                               const ClusterGates& gates)
     : context_(context),
-      availability_(context, context.cellTable.run({.kind = RunKind::Cluster,
-                                                    .ids = {settings->id.number, 0, 0, 0, 0}})) {
-  apply(std::move(settings));
+      cells_(context.cellTable.run(
+          {.kind = RunKind::Cluster, .ids = {settings->id.number, 0, 0, 0, 0}})),
+      availability_(context, cells_) {
+  apply(std::move(settings), gates);
 }
 
 ClusterRuntime::~ClusterRuntime() {
   WEFT_CHECK(unused());
 }
 
-void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
+void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings,
+                           const ClusterGates& gates) {
   const bool isFirst = settings_ == nullptr;
   const bool sameBalancer = !isFirst && settings_->balancer == settings->balancer &&
                             settings_->zonePreference == settings->zonePreference;
   // Held until the balancer has another table.
   const std::shared_ptr<const snapshot::Cluster> before = std::move(settings_);
   settings_ = std::move(settings);
+  connections_.apply(settings_->connectionsMax, gates.connections);
+  pending_.apply(settings_->pendingMax, gates.pending);
   for (auto& [id, endpoint] : endpoints_) {
     endpoint->removed = true;
   }
@@ -81,6 +128,8 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings) {
     endpoint->removedAt = {};
     endpoint->weight = wanted.weight;
     endpoint->ownZone = wanted.ownZone;
+    endpoint->fullUntil = {};
+    endpoint->connections.apply(settings_->endpointConnectionsMax, gates.endpoint(wanted.id));
     members_.push_back(endpoint.get());
   }
   for (auto& [id, endpoint] : endpoints_) {
@@ -121,18 +170,77 @@ void ClusterRuntime::sweep() {
 }
 
 Endpoint* ClusterRuntime::pick(const PickRequest& request) {
-  EndpointState* picked = balancer_->pick({.now = context_.loop.now(),
-                                           .random = context_.random,
-                                           .tried = request.tried,
-                                           .key = request.key});
-  if (picked != nullptr) {
-    availability_.picked(*picked);
-  }
-  return static_cast<Endpoint*>(picked);
+  return static_cast<Endpoint*>(balancer_->pick({.now = context_.loop.now(),
+                                                 .random = context_.random,
+                                                 .tried = request.tried,
+                                                 .key = request.key}));
 }
 
-void ClusterRuntime::acquired(Endpoint& endpoint, Direction direction) {
-  ++connectionsNow_;
+base::Result<Endpoint*> ClusterRuntime::acquire(const PickRequest& request, Direction direction) {
+  if (failsFast()) {
+    cells_.add(ClusterCell::kFailedFast, 1);
+    return kFailFast;
+  }
+  Endpoint* endpoint = pick(request);
+  // In a panic what is ejected is available; out of it, it is not, also for who has tried all
+  // others.
+  while (endpoint != nullptr && endpoint->availableAt(context_.loop.now())) {
+    const base::Error* refusal = acquireAt(*endpoint, direction);
+    if (refusal == nullptr) {
+      return endpoint;
+    }
+    if (refusal != &kEndpointLimit) {
+      return *refuse(*refusal);
+    }
+    availability_.setFull(*endpoint, context_.loop.now() + kFullFor);
+    endpoint = pick(request);
+  }
+  if (!settings_->endpointConnectionsMax) {
+    return kNoEndpoint;
+  }
+  return acquireAny(request, direction);
+}
+
+/// The balancer has none that is thought to have room: another worker may have made some since.
+base::Result<Endpoint*> ClusterRuntime::acquireAny(const PickRequest& request,
+                                                   Direction direction) {
+  const std::size_t start =
+      members_.empty() ? 0 : context_.random.below(static_cast<std::uint32_t>(members_.size()));
+  const std::size_t count = std::min(members_.size(), kAskedMax);
+  const base::Error* refusal = &kNoEndpoint;
+  for (std::size_t i = 0; i < count; ++i) {
+    auto& endpoint = static_cast<Endpoint&>(*members_[(start + i) % members_.size()]);
+    const bool excluded = endpoint.excluded() && !inPanic();
+    if (excluded || std::ranges::find(request.tried, &endpoint) != request.tried.end()) {
+      continue;
+    }
+    refusal = acquireAt(endpoint, direction);
+    if (refusal == nullptr) {
+      availability_.setFull(endpoint, {});
+      return &endpoint;
+    }
+    if (refusal != &kEndpointLimit) {
+      break;
+    }
+  }
+  return refusal == &kNoEndpoint ? kNoEndpoint : *refuse(*refusal);
+}
+
+const base::Error* ClusterRuntime::acquireAt(Endpoint& endpoint, Direction direction) {
+  if (!connections_.enter()) {
+    return &kClusterLimit;
+  }
+  if (!endpoint.connections.enter()) {
+    connections_.leave();
+    return &kEndpointLimit;
+  }
+  refusalIsNews_ = true;
+  count(endpoint, direction);
+  return nullptr;
+}
+
+void ClusterRuntime::count(Endpoint& endpoint, Direction direction) {
+  availability_.picked(endpoint);
   ++endpoint.connectionsNow;
   balancer_->loadChanged(endpoint);
   const std::uint32_t index = numberOf(direction);
@@ -146,12 +254,45 @@ void ClusterRuntime::acquired(Endpoint& endpoint, Direction direction) {
 }
 
 void ClusterRuntime::released(Endpoint& endpoint) {
-  WEFT_ASSERT(connectionsNow_ > 0 && endpoint.connectionsNow > 0);
-  --connectionsNow_;
+  WEFT_ASSERT(connections_.now() > 0 && endpoint.connectionsNow > 0);
+  connections_.leave();
+  endpoint.connections.leave();
   --endpoint.connectionsNow;
-  if (!endpoint.removed) {
-    balancer_->loadChanged(endpoint);
+  if (endpoint.removed) {
+    return;
   }
+  if (endpoint.fullUntil != base::TimePoint{}) {
+    availability_.setFull(endpoint, {});
+  }
+  balancer_->loadChanged(endpoint);
+}
+
+const base::Error* ClusterRuntime::beginConnect() {
+  if (!pending_.enter()) {
+    return refuse(kPendingLimit);
+  }
+  cells_.set(ClusterCell::kPendingNow, pending_.now());
+  return nullptr;
+}
+
+void ClusterRuntime::endConnect() noexcept {
+  pending_.leave();
+  cells_.set(ClusterCell::kPendingNow, pending_.now());
+}
+
+/// Counted each time, told once for each time that a limit was reached after it was not.
+const base::Error* ClusterRuntime::refuse(const base::Error& error) {
+  cells_.add(refusalCell(error.code), 1);
+  if (std::exchange(refusalIsNews_, false)) {
+    const std::array<std::uint64_t, 3> numbers = {
+        static_cast<std::uint64_t>(connectCloseReason(error)), base::ListenerId::kNone,
+        settings_->id.number};
+    context_.events.emit({.kind = telemetry::EventKind::LimitReached,
+                          .wallUs = context_.loop.wallUs(),
+                          .numbers = numbers,
+                          .fields = {}});
+  }
+  return &error;
 }
 
 void ClusterRuntime::connected(Endpoint& endpoint, Direction direction,
@@ -188,14 +329,6 @@ void ClusterRuntime::countClose(Endpoint& endpoint, Direction direction, int sys
           ? endpoint.cleanCloses[index]
           : context_.cellTable.run(closeKey(direction, settings_->id, endpoint.id, sysErrno));
   closes.add(telemetry::CloseErrnoCell::kCloses, 1);
-}
-
-bool ClusterRuntime::failsFast() noexcept {
-  const bool fails = availability_.failsFast();
-  if (fails) {
-    availability_.countFailedFast();
-  }
-  return fails;
 }
 
 }  // namespace weft::upstream

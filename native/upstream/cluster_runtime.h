@@ -11,12 +11,15 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/result.h"
 #include "snapshot/cluster.h"
+#include "telemetry/cells.h"
 #include "upstream/availability.h"
 #include "upstream/balancer.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
 #include "upstream/endpoint_state.h"
+#include "upstream/limit.h"
 
 namespace weft::upstream {
 
@@ -28,26 +31,38 @@ struct PickRequest {
 
 class ClusterRuntime {
  public:
-  ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings);
+  ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
+                 const ClusterGates& gates);
   ~ClusterRuntime();
 
   ClusterRuntime(const ClusterRuntime&) = delete;
   ClusterRuntime& operator=(const ClusterRuntime&) = delete;
 
-  /// Adopts new settings of the same cluster.
-  void apply(std::shared_ptr<const snapshot::Cluster> settings);
+  /// Adopts new settings of the same cluster, with the gates of its limits.
+  void apply(std::shared_ptr<const snapshot::Cluster> settings, const ClusterGates& gates);
 
   /// The cluster has left the configuration: all its endpoints are removed ones.
   void remove();
 
   [[nodiscard]] const snapshot::Cluster& settings() const noexcept { return *settings_; }
 
-  /// Null when there is nothing that was not tried.
+  /// An endpoint for one more connection, or why there is none. Until released() the connection
+  /// counts as the endpoint's, and the endpoint stays.
+  [[nodiscard]] base::Result<Endpoint*> acquire(const PickRequest& request,
+                                                snapshot::Direction direction);
+  void released(Endpoint& endpoint);
+
+  /// Whom the balancer chooses, who may not be available and may have no room; null when there is
+  /// nothing that was not tried.
   [[nodiscard]] Endpoint* pick(const PickRequest& request);
 
-  /// From pick to released() a connection counts as the endpoint's, and the endpoint stays.
-  void acquired(Endpoint& endpoint, snapshot::Direction direction);
-  void released(Endpoint& endpoint);
+  /// One more connection to this endpoint; else, which limit stands against it.
+  [[nodiscard]] const base::Error* acquireAt(Endpoint& endpoint, snapshot::Direction direction);
+
+  /// A connection is being made from now on until endConnect(), however many endpoints it tries;
+  /// else, which limit stands against it.
+  [[nodiscard]] const base::Error* beginConnect();
+  void endConnect() noexcept;
 
   void connected(Endpoint& endpoint, snapshot::Direction direction, base::Duration connectTime);
 
@@ -68,8 +83,8 @@ class ClusterRuntime {
   /// An open connection on which the endpoint has sent something ends.
   void answered(Endpoint& endpoint) { availability_.answered(endpoint); }
 
-  /// There was no usable endpoint for so long that connections are to fail at once; counted.
-  [[nodiscard]] bool failsFast() noexcept;
+  /// There was no usable endpoint for so long that connections are to fail at once.
+  [[nodiscard]] bool failsFast() const noexcept { return availability_.failsFast(); }
 
   [[nodiscard]] bool inPanic() const noexcept { return availability_.inPanic(); }
 
@@ -80,7 +95,7 @@ class ClusterRuntime {
   void sweep();
 
   /// No connection uses it; it may be destroyed once it was removed.
-  [[nodiscard]] bool unused() const noexcept { return connectionsNow_ == 0; }
+  [[nodiscard]] bool unused() const noexcept { return connections_.now() == 0; }
 
   /// An endpoint that left the configuration still has connections.
   [[nodiscard]] bool holdsRemoved() const noexcept { return endpoints_.size() > members_.size(); }
@@ -95,13 +110,21 @@ class ClusterRuntime {
   [[nodiscard]] bool uses(base::EndpointId id) const noexcept { return endpoints_.contains(id); }
 
  private:
+  [[nodiscard]] base::Result<Endpoint*> acquireAny(const PickRequest& request,
+                                                   snapshot::Direction direction);
+  [[nodiscard]] const base::Error* refuse(const base::Error& error);
+  void count(Endpoint& endpoint, snapshot::Direction direction);
+
   Context& context_;
+  telemetry::Cells cells_;
   Availability availability_;
   std::shared_ptr<const snapshot::Cluster> settings_;
   std::unique_ptr<Balancer> balancer_;
   std::unordered_map<base::EndpointId, std::unique_ptr<Endpoint>> endpoints_;
   std::vector<EndpointState*> members_;
-  std::uint32_t connectionsNow_ = 0;
+  Limit connections_;
+  Limit pending_;
+  bool refusalIsNews_ = true;
 };
 
 }  // namespace weft::upstream

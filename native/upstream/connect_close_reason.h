@@ -21,6 +21,12 @@ namespace weft::upstream {
       return telemetry::CloseReason::NoEndpoint;
     case base::ErrorCode::FailFast:
       return telemetry::CloseReason::FailFast;
+    case base::ErrorCode::ClusterLimit:
+      return telemetry::CloseReason::ClusterLimit;
+    case base::ErrorCode::PendingLimit:
+      return telemetry::CloseReason::PendingLimit;
+    case base::ErrorCode::EndpointLimit:
+      return telemetry::CloseReason::EndpointLimit;
     case base::ErrorCode::Exhausted:
       return telemetry::CloseReason::ResourcesExhausted;
     default:

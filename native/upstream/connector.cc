@@ -30,8 +30,6 @@ using base::ErrorCode;
 using base::Side;
 using telemetry::WorkerCell;
 
-constexpr Error kNoEndpoint{
-    .text = "the cluster has no endpoint", .code = ErrorCode::NoEndpoint, .side = Side::Upstream};
 /// Of what a client told: the endpoint is not at fault.
 constexpr Error kProxyHeaderTooLong{.text = "the PROXY header has no room for its addresses",
                                     .code = ErrorCode::Exhausted,
@@ -39,9 +37,6 @@ constexpr Error kProxyHeaderTooLong{.text = "the PROXY header has no room for it
 constexpr Error kNoProxyHeader{.text = "cannot send the header of the PROXY protocol",
                                .code = ErrorCode::Reset,
                                .side = Side::Upstream};
-constexpr Error kFailFast{.text = "the cluster has had no usable endpoint for a while",
-                          .code = ErrorCode::FailFast,
-                          .side = Side::Upstream};
 constexpr Error kConnectTimeout{
     .text = "no answer in time", .code = ErrorCode::Timeout, .side = Side::Upstream};
 constexpr Error kNoMemory{.text = "no memory for a connection",
@@ -55,35 +50,50 @@ Connector::~Connector() {
   if (endpoint_ != nullptr) {
     cluster_.released(*endpoint_);
   }
+  endConnect();
 }
 
 void Connector::start(std::optional<std::uint64_t> key) noexcept {
   key_ = key;
-  lastError_ = kNoEndpoint;
+  if (const Error* refusal = cluster_.beginConnect()) {
+    giveUp(*refusal);
+    return;
+  }
+  pending_ = true;
   tryNext();
+}
+
+void Connector::endConnect() noexcept {
+  if (std::exchange(pending_, false)) {
+    cluster_.endConnect();
+  }
+}
+
+void Connector::giveUp(const Error& error) noexcept {
+  endConnect();
+  owner_->onConnectFailed(error, attemptCount_);
 }
 
 /// Goes through endpoints until an attempt is under way or nothing is left.
 void Connector::tryNext() noexcept {
   const std::uint32_t attemptsMax = std::min(cluster_.settings().connectAttemptsMax, kAttemptsMax);
   while (attemptCount_ < attemptsMax) {
-    if (cluster_.failsFast()) {
-      lastError_ = kFailFast;
+    const auto endpoint = cluster_.acquire(
+        {.tried = std::span(tried_).first(attemptCount_), .key = key_}, direction_);
+    if (!endpoint.ok()) {
+      // Why the last one failed says more than that there is no other.
+      const bool isLast = endpoint.error().code == ErrorCode::NoEndpoint && attemptCount_ > 0;
+      lastError_ = isLast ? lastError_ : endpoint.error();
       break;
     }
-    Endpoint* endpoint =
-        cluster_.pick({.tried = std::span(tried_).first(attemptCount_), .key = key_});
-    if (endpoint == nullptr) {
-      break;
-    }
-    if (tryEndpoint(*endpoint)) {
+    if (tryEndpoint(*endpoint.value())) {
       return;
     }
     if (lastError_.code == ErrorCode::Exhausted) {
       break;
     }
   }
-  owner_->onConnectFailed(lastError_, attemptCount_);
+  giveUp(lastError_);
 }
 
 bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
@@ -92,7 +102,6 @@ bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
                                               : WorkerCell::ConnectRetries);
   tried_[attemptCount_++] = &endpoint;
   endpoint_ = &endpoint;
-  cluster_.acquired(endpoint, direction_);
   started_ = context_.loop.readClock();
   os::StreamOptions options{.userTimeout = settings.userTimeout.value_or(base::Duration{})};
   if (settings.keepalive) {
@@ -134,7 +143,7 @@ void Connector::endAttempt(const Error& error) noexcept {
 void Connector::attemptFailed(const Error& error) noexcept {
   endAttempt(error);
   if (error.code == ErrorCode::Exhausted) {
-    owner_->onConnectFailed(error, attemptCount_);
+    giveUp(error);
   } else {
     tryNext();
   }
@@ -200,6 +209,7 @@ void Connector::succeed() noexcept {
     return;
   }
   cancel();
+  endConnect();
   const base::Duration connectTime =
       std::max(context_.loop.now() - started_, base::Duration::zero());
   Endpoint* endpoint = std::exchange(endpoint_, nullptr);

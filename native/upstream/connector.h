@@ -89,6 +89,8 @@ class Connector final : private os::Timer {
   /// True when an attempt is under way; false with the reason in `lastError_`.
   [[nodiscard]] bool tryEndpoint(Endpoint& endpoint) noexcept;
   void tryNext() noexcept;
+  void giveUp(const base::Error& error) noexcept;
+  void endConnect() noexcept;
   void attemptFailed(const base::Error& error) noexcept;
   void endAttempt(const base::Error& error) noexcept;
   void openTransport() noexcept;
@@ -109,6 +111,7 @@ class Connector final : private os::Timer {
   std::optional<std::uint64_t> key_;
   std::uint32_t attemptCount_ = 0;
   snapshot::Direction direction_;
+  bool pending_ = false;  ///< Counts as one that the cluster's pendingMax is for.
   bool connected_ = false;
 };
 

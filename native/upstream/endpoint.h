@@ -10,6 +10,7 @@
 #include "telemetry/cell_table.h"
 #include "upstream/context.h"
 #include "upstream/endpoint_state.h"
+#include "upstream/limit.h"
 #include "upstream/probe.h"
 
 namespace weft::upstream {
@@ -53,6 +54,7 @@ struct Endpoint final : EndpointState {
   std::array<telemetry::Cells, 2> cells;        ///< EndpointTcp, by direction.
   std::array<telemetry::Cells, 2> cleanCloses;  ///< CloseErrno of errno 0, by direction.
   std::unique_ptr<Readmission> readmission;
+  Limit connections;
 };
 
 }  // namespace weft::upstream

@@ -56,6 +56,7 @@ struct EndpointState {
   base::Address address;
   PeakEwma connectTime;
   base::TimePoint unavailableUntil{};
+  base::TimePoint fullUntil{};        ///< It had no room; zero when it has, as far as known.
   std::uint32_t connectionsNow = 0;   ///< Connecting and open.
   std::uint32_t failureCount = 0;     ///< Connect failures in a row.
   std::uint32_t earlyCloseCount = 0;  ///< Early closes in a row.

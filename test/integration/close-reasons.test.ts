@@ -278,6 +278,44 @@ test('connection_limit: one connection more than the process takes', async () =>
   assert.equal(await first.exchange('still'), 'still');
 });
 
+test('cluster_limit: one connection more than the cluster takes', async () => {
+  await start({ cluster: { connectionsMax: 1 } });
+  const first = await talking();
+  await refused();
+  const line = await closedWith('cluster_limit');
+  assert.equal(line['endpoint'], null);
+  assert.equal((await weft.logged('limit reached'))['cluster'], 'app');
+  assert.equal(await first.exchange('still'), 'still');
+});
+
+test('pending_limit: one connect more than may be under way', async () => {
+  const silent = await SilentBackend.start();
+  cleanUps.push(() => silent.stop());
+  await start({ cluster: { endpoints: [silent.address], pendingMax: 1, connectTimeout: '10s' } });
+  const first = await Client.connect(port);
+  cleanUps.push(() => first.close());
+  first.socket.write('x');
+  await until('a connect under way', async () => {
+    const metrics = await weft.metrics();
+    return metrics.value('weft_pending_connections', { dst_cluster: 'app' }) === 1;
+  });
+  await refused();
+  await closedWith('pending_limit');
+});
+
+test('endpoint_limit: one connection more than all endpoints take', async () => {
+  const other = await backend(echo);
+  await start({
+    cluster: { endpoints: [echoing.address, other.address], endpointConnectionsMax: 1 },
+  });
+  const two = [await talking(), await talking()];
+  await refused();
+  await closedWith('endpoint_limit');
+  for (const client of two) {
+    assert.equal(await client.exchange('still'), 'still');
+  }
+});
+
 test('buffer_limit: slow readers hold more than is allowed', async () => {
   const flood = await backend((socket) => {
     const more = (): void => {

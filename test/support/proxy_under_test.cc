@@ -56,8 +56,9 @@ std::unique_ptr<engine::PublishFailure> ProxyUnderTest::publish(
   for (const ListenSocket& socket : changes.closed) {
     closeListener(socket);
   }
+  gates_.adopt(*next);
   for (const auto& parts : parts_) {
-    parts->worker->apply(next, listenSockets_.gates());
+    parts->worker->apply(next, gates_);
   }
   for (const ListenSocket& socket : changes.opened) {
     worker(socket.worker).openAcceptor(socket.fd, socket.listener);

@@ -7,6 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include "base/gate.h"
+#include "engine/gates.h"
 #include "engine/listen_sockets.h"
 #include "engine/router.h"
 #include "engine/worker.h"
@@ -117,9 +119,10 @@ class ProxyUnderTest {
   [[nodiscard]] std::uint64_t sumOf(const telemetry::RunKey& key, std::size_t cell);
 
   const Ground ground_;
-  proxy::Gate gate_;
+  base::Gate gate_;
   engine::RouterShared shared_;
   engine::ListenSockets listenSockets_;
+  engine::Gates gates_;
   std::vector<std::unique_ptr<WorkerParts>> parts_;
   std::uint64_t forcedCount_ = 0;
   std::uint32_t drainsOpen_ = 0;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closeReasons } from '../../../lib/contract/close-reason.ts';
+import { noId } from '../../../lib/contract/events.ts';
 import type { EventOf } from '../../../lib/events/decode.ts';
 import type { EventNames } from '../../../lib/events/names.ts';
 import { Notices } from '../../../lib/events/notices.ts';
@@ -103,6 +104,7 @@ test('a limit is reported once while it goes on, and again after a quiet minute'
     kind: 'limitReached',
     closeReason: closeReasons.indexOf('listener_limit'),
     listenerId: 1,
+    clusterId: noId,
   } as const;
   notices.limitReached(reached);
   for (let second = 0; second < 100; second++) {
@@ -114,6 +116,21 @@ test('a limit is reported once while it goes on, and again after a quiet minute'
   advance(60_000);
   notices.limitReached(reached);
   assert.equal(log.lines.length, 2);
+});
+
+test('a limit of a cluster names the cluster, and is another one than that of a listener', () => {
+  const { log, notices } = setUp();
+  const kind = 'limitReached';
+  const closeReason = closeReasons.indexOf('cluster_limit');
+  notices.limitReached({ ...base, kind, closeReason, listenerId: noId, clusterId: 2 });
+  notices.limitReached({ ...base, kind, closeReason, listenerId: noId, clusterId: 3 });
+  assert.deepEqual(
+    log.lines.map(({ fields }) => fields),
+    [
+      { limit: 'cluster_limit', cluster: 'cluster2' },
+      { limit: 'cluster_limit', cluster: 'cluster3' },
+    ],
+  );
 });
 
 test('a panic and its end are one line each', () => {

@@ -160,7 +160,7 @@ TEST_F(ApplyTest, ServesWhoComesWhileAListenerGetsAnotherName) {
   world.config.listener(5).address = MemoryProxy::listenAddress();
   const auto next = world.config.build();
   engine::Gates gates;
-  gates[base::ListenerId{5}] = std::make_shared<proxy::Gate>();
+  gates.adopt(*next);
   world.proxy.worker().apply(next, gates);
   Peer& client = open();
   EXPECT_EQ(client.failure(), 0);

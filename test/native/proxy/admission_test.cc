@@ -1,7 +1,5 @@
 // Limits: connections of a listener and of the process, bytes held in total. Who is too many is
 // reset, counted, and told of once.
-#include "proxy/admission.h"
-
 #include "session_fixture.h"
 
 namespace weft::test {
@@ -29,22 +27,12 @@ class AdmissionTest : public SessionTest {
     std::size_t count = 0;
     for (const auto& event : world.proxy.sink().of(EventKind::LimitReached)) {
       EXPECT_EQ(event.numbers.at(1), 1U) << "listener";
+      EXPECT_EQ(event.numbers.at(2), base::ClusterId::kNone);
       count += event.numbers.at(0) == static_cast<std::uint64_t>(reason) ? 1U : 0U;
     }
     return count;
   }
 };
-
-TEST(GateTest, LetsExactlyItsMaximumIn) {
-  proxy::Gate gate;
-  EXPECT_TRUE(gate.enter(2));
-  EXPECT_TRUE(gate.enter(2));
-  EXPECT_FALSE(gate.enter(2));
-  EXPECT_EQ(gate.now(), 2U);
-  gate.leave();
-  EXPECT_TRUE(gate.enter(2));
-  EXPECT_FALSE(gate.enter(0));
-}
 
 TEST_P(AdmissionTest, TurnsAwayMoreThanTheListenersMaximum) {
   world.config.listener(1).connectionsMax = 3;

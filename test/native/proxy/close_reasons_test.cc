@@ -84,6 +84,9 @@ void CloseReasonsTest::provoke(CloseReason reason) {
       provokeWhileConnecting(reason);
       break;
     case CloseReason::Loop:
+    case CloseReason::ClusterLimit:
+    case CloseReason::PendingLimit:
+    case CloseReason::EndpointLimit:
     case CloseReason::ListenerLimit:
     case CloseReason::ConnectionLimit:
     case CloseReason::BufferLimit:
@@ -128,6 +131,12 @@ void CloseReasonsTest::provokeByLimit(CloseReason reason) {
     world.config.listener(1).connectionsMax = 0;
   } else if (reason == CloseReason::ConnectionLimit) {
     world.config.next.limits.connectionsMax = 0;
+  } else if (reason == CloseReason::ClusterLimit) {
+    world.config.cluster(1).connectionsMax = 0;
+  } else if (reason == CloseReason::PendingLimit) {
+    world.config.cluster(1).pendingMax = 0;
+  } else if (reason == CloseReason::EndpointLimit) {
+    world.config.cluster(1).endpointConnectionsMax = 0;
   } else if (reason == CloseReason::Loop) {
     world.config.listener(1).transparent = true;
   } else {
@@ -174,6 +183,7 @@ TEST_P(CloseReasonsTest, IsCountedAndRecorded) {
   // Who is turned away was never a connection: a record of the limit stands for all of them.
   const bool turnedAway = reason == CloseReason::ListenerLimit ||
                           reason == CloseReason::ConnectionLimit || reason == CloseReason::Loop;
+  // What limits a cluster is told beside the record of the connection.
   const auto records =
       world.proxy.sink().of(turnedAway ? EventKind::LimitReached : EventKind::ConnectionClosed);
   ASSERT_EQ(records.size(), 1U);

@@ -29,15 +29,15 @@ class AvailabilityTest : public ClusterTest {
       config.endpoint(1, i, addressAt(i));
       ground.listen(addressAt(i));
     }
-    cluster = std::make_unique<ClusterRuntime>(ground.context, settings());
+    cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), gates);
   }
 
-  void apply() { cluster->apply(settings()); }
+  void apply() { cluster->apply(settings(), gates); }
 
   [[nodiscard]] snapshot::Ejection& ejection() { return *config.cluster(1).ejection; }
 
   void succeed(std::uint32_t number) {
-    cluster->acquired(at(number), kOut);
+    ASSERT_EQ(cluster->acquireAt(at(number), kOut), nullptr);
     cluster->connected(at(number), kOut, milliseconds(1));
     cluster->countClose(at(number), kOut, 0);
     cluster->released(at(number));
@@ -103,8 +103,19 @@ TEST_F(AvailabilityTest, EjectsOneAlways) {
   fail(1);
   EXPECT_TRUE(at(1).ejected);
   EXPECT_TRUE(cluster->inPanic());
-  EXPECT_NE(cluster->pick({}), nullptr);
+  EXPECT_EQ(picks(1).at(1), 1);
   EXPECT_EQ(cell(ClusterCell::kExcludedPicks), 1U);
+}
+
+TEST_F(AvailabilityTest, WhatIsEjectedIsNoLastResort) {
+  begin(2);
+  fail(1);
+  ASSERT_FALSE(cluster->inPanic());
+  const std::array<EndpointState*, 1> tried = {&at(2)};
+  const auto got = cluster->acquire({.tried = tried}, kOut);
+  ASSERT_FALSE(got.ok());
+  EXPECT_EQ(got.error().code, base::ErrorCode::NoEndpoint);
+  EXPECT_EQ(cell(ClusterCell::kExcludedPicks), 0U);
 }
 
 TEST_F(AvailabilityTest, TakesTheRoomThatAnotherOneLeaves) {
@@ -336,7 +347,7 @@ TEST_F(AvailabilityTest, BoundsTheProbesThatConnectAtOnce) {
     config.endpoint(1, i, address);
     ground.network.setAnswer(address, Answer::Silence);
   }
-  cluster = std::make_unique<ClusterRuntime>(ground.context, settings());
+  cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), gates);
   for (std::uint32_t i = 1; i <= kCount; ++i) {
     fail(i);
   }

@@ -32,7 +32,7 @@ class ClusterTest : public testing::Test {
 
   /// A failed connect, as a connector reports it.
   void fail(std::uint32_t number, int sysErrno = ECONNREFUSED) {
-    cluster->acquired(at(number), kOut);
+    ASSERT_EQ(cluster->acquireAt(at(number), kOut), nullptr);
     cluster->connectFailed(at(number), kOut,
                            base::errorFromErrno(sysErrno, base::Side::Upstream, "cannot connect"));
     cluster->released(at(number));
@@ -42,14 +42,18 @@ class ClusterTest : public testing::Test {
   [[nodiscard]] std::vector<int> countPicks(int count, std::size_t numbersMax) {
     std::vector<int> counts(numbersMax);
     for (int i = 0; i < count; ++i) {
-      const Endpoint* picked = cluster->pick({});
-      ++counts.at(picked == nullptr ? 0 : picked->id.number);
+      const auto picked = cluster->acquire({}, kOut);
+      ++counts.at(picked.ok() ? picked.value()->id.number : 0);
+      if (picked.ok()) {
+        cluster->released(*picked.value());
+      }
     }
     return counts;
   }
 
   UpstreamGround ground;
   test::SnapshotBuilder config;
+  ClusterGates gates;
   std::unique_ptr<ClusterRuntime> cluster;
 };
 

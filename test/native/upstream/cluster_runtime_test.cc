@@ -25,7 +25,7 @@ class ClusterRuntimeTest : public ClusterTest {
     for (std::uint32_t i = 1; i <= 3; ++i) {
       config.endpoint(1, i, addressAt(i));
     }
-    cluster = std::make_unique<ClusterRuntime>(ground.context, settings());
+    cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), gates);
   }
 
   [[nodiscard]] std::uint64_t cell(std::uint32_t endpoint, std::size_t which) {
@@ -43,7 +43,7 @@ TEST_F(ClusterRuntimeTest, PicksAllItsEndpoints) {
 }
 
 TEST_F(ClusterRuntimeTest, CountsAConnectionFromPickToRelease) {
-  cluster->acquired(at(1), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   EXPECT_EQ(at(1).connectionsNow, 1U);
   EXPECT_FALSE(cluster->unused());
   cluster->connected(at(1), kOut, std::chrono::milliseconds(3));
@@ -76,7 +76,7 @@ TEST_F(ClusterRuntimeTest, AvoidsAnEndpointThatFailedAndTellsOfItOnce) {
 TEST_F(ClusterRuntimeTest, WelcomesBackAnEndpointThatAnswers) {
   fail(1);
   fail(1);
-  cluster->acquired(at(1), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   cluster->connected(at(1), kOut, std::chrono::milliseconds(1));
   EXPECT_EQ(at(1).failureCount, 0U);
   EXPECT_TRUE(at(1).availableAt(ground.loop.now()));
@@ -110,7 +110,7 @@ TEST_F(ClusterRuntimeTest, KeepsWhatItKnowsOfAnEndpointThatStays) {
   const Endpoint* before = &at(1);
   config.removeEndpoint(1, 3);
   config.endpoint(1, 4, addressOf("10.0.1.4:90"));
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   EXPECT_EQ(&at(1), before);
   EXPECT_EQ(at(1).failureCount, 1U);
   const auto counts = picks(200);
@@ -120,9 +120,9 @@ TEST_F(ClusterRuntimeTest, KeepsWhatItKnowsOfAnEndpointThatStays) {
 }
 
 TEST_F(ClusterRuntimeTest, FreesARemovedEndpointWithItsLastConnection) {
-  cluster->acquired(at(1), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   config.removeEndpoint(1, 1);
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   EXPECT_TRUE(cluster->uses(base::EndpointId{1}));
   EXPECT_TRUE(cluster->holdsRemoved());
   EXPECT_TRUE(at(1).removed);
@@ -135,23 +135,23 @@ TEST_F(ClusterRuntimeTest, FreesARemovedEndpointWithItsLastConnection) {
 }
 
 TEST_F(ClusterRuntimeTest, RemembersWhenAnEndpointWasRemovedFirst) {
-  cluster->acquired(at(1), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   config.removeEndpoint(1, 1);
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   const base::TimePoint first = at(1).removedAt;
   ground.clock.advance(std::chrono::seconds(5));
   ground.loop.turn();
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   EXPECT_EQ(at(1).removedAt, first);
   cluster->released(at(1));
 }
 
 TEST_F(ClusterRuntimeTest, TakesARemovedEndpointBack) {
-  cluster->acquired(at(1), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   config.removeEndpoint(1, 1);
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   config.endpoint(1, 1, addressOf("10.0.1.1:90"));
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   EXPECT_FALSE(at(1).removed);
   EXPECT_FALSE(cluster->holdsRemoved());
   EXPECT_GT(picks(300).at(1), 0);
@@ -159,7 +159,7 @@ TEST_F(ClusterRuntimeTest, TakesARemovedEndpointBack) {
 }
 
 TEST_F(ClusterRuntimeTest, HasNothingToPickOnceItIsRemoved) {
-  cluster->acquired(at(1), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   cluster->remove();
   EXPECT_EQ(cluster->pick({}), nullptr);
   EXPECT_TRUE(cluster->holdsRemoved());
@@ -171,7 +171,7 @@ TEST_F(ClusterRuntimeTest, HasNothingToPickOnceItIsRemoved) {
 TEST_F(ClusterRuntimeTest, FollowsANewBalancerAndNewWeights) {
   config.cluster(1).balancer.type = snapshot::BalancerType::Random;
   config.cluster(1).endpoints[0].weight = 8;
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   const auto counts = picks(10'000);
   EXPECT_NEAR(counts.at(1), 8000, 300);
   EXPECT_NEAR(counts.at(2), 1000, 200);
@@ -189,7 +189,7 @@ TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsNew) {
   config.cluster(1).balancer.slowStart = {.window = std::chrono::seconds(10),
                                           .minSharePercent = 10};
   config.endpoint(1, 4, addressOf("10.0.1.4:90"));
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   EXPECT_EQ(at(4).slowStartFrom, ground.loop.now());
   EXPECT_EQ(at(1).slowStartFrom, base::TimePoint{});
   EXPECT_NEAR(picks(3100).at(4), 100, 20);
@@ -201,11 +201,11 @@ TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsNew) {
 TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsBack) {
   config.cluster(1).balancer.slowStart = {.window = std::chrono::seconds(10),
                                           .minSharePercent = 10};
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   fail(2);
   ground.clock.advance(std::chrono::seconds(20));
   ground.loop.turn();
-  cluster->acquired(at(2), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(2), kOut), nullptr);
   cluster->connected(at(2), kOut, std::chrono::milliseconds(1));
   cluster->released(at(2));
   EXPECT_EQ(at(2).slowStartFrom, ground.loop.now());
@@ -215,7 +215,7 @@ TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsBack) {
 TEST_F(ClusterRuntimeTest, PicksByKeyFromTheTablesOfTheSnapshot) {
   config.cluster(1).balancer.type = snapshot::BalancerType::RingHash;
   config.cluster(1).hashTables = buildHashTables(config.cluster(1));
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   const HashTable& table = config.cluster(1).hashTables->table;
   for (std::uint64_t key = 1; key < 50; ++key) {
     const std::uint64_t spread = base::mixed(key);
@@ -227,17 +227,17 @@ TEST_F(ClusterRuntimeTest, PicksByKeyFromTheTablesOfTheSnapshot) {
 TEST_F(ClusterRuntimeTest, PrefersTheOwnZone) {
   config.cluster(1).zonePreference = {.usableSharePercentMin = 70, .usableCountMin = 1};
   config.cluster(1).endpoints[2].ownZone = true;
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   EXPECT_EQ(picks(100).at(3), 100);
   fail(3);
   EXPECT_LE(picks(100).at(3), 1);
   config.cluster(1).zonePreference.reset();
-  cluster->apply(settings());
+  cluster->apply(settings(), gates);
   EXPECT_EQ(picks(100).at(1), 50);
 }
 
 TEST_F(ClusterRuntimeTest, CountsClosesByDirectionAndErrno) {
-  cluster->acquired(at(1), kOut);
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   cluster->connected(at(1), kOut, {});
   cluster->countClose(at(1), kOut, ECONNRESET);
   cluster->released(at(1));

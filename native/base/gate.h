@@ -1,12 +1,11 @@
-// Admission: how many connections are open, and whether one more may be. Counts are shared by all
-// workers, one atomic operation for each connection: a limit of 10 means 10, however the
-// connections are spread.
+// Gate: how many are inside, and whether one more may be. The count is shared by all workers, one
+// atomic operation for each that comes: a limit of 10 means 10, however they are spread.
 #pragma once
 
 #include <atomic>
 #include <cstdint>
 
-namespace weft::proxy {
+namespace weft::base {
 
 /// A bounded count. Any thread.
 class Gate {
@@ -20,7 +19,10 @@ class Gate {
     return false;
   }
 
-  void leave() noexcept { now_.fetch_sub(1, std::memory_order_relaxed); }
+  /// Counts those who came before they were asked: there may be more inside than any maximum.
+  void admit(std::uint32_t count) noexcept { now_.fetch_add(count, std::memory_order_relaxed); }
+
+  void leave(std::uint32_t count = 1) noexcept { now_.fetch_sub(count, std::memory_order_relaxed); }
 
   [[nodiscard]] std::uint32_t now() const noexcept { return now_.load(std::memory_order_relaxed); }
 
@@ -28,4 +30,4 @@ class Gate {
   alignas(64) std::atomic<std::uint32_t> now_{0};
 };
 
-}  // namespace weft::proxy
+}  // namespace weft::base
