@@ -220,8 +220,8 @@ class Proxy {
   void apply(snapshot::Protocol protocol) {
     const auto next =
         std::make_shared<const snapshot::Snapshot>(snapshotFor(endpoint_, protocol, ++revision_));
-    gates_.adopt(*next);
-    thread_->worker().apply(next, gates_);
+    shared_.adopt(*next);
+    thread_->worker().apply(next, shared_);
   }
 
   [[nodiscard]] sockaddr_in address() const { return boundTo(listener_); }
@@ -251,7 +251,7 @@ class Proxy {
   base::Gate gate_;
   engine::RouterShared router_;
   NoEvents events_;
-  engine::Gates gates_;
+  engine::SharedState shared_;
   std::unique_ptr<engine::WorkerThread> thread_;
   const base::Address endpoint_;
   std::uint64_t revision_ = 0;

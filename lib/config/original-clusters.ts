@@ -36,6 +36,7 @@ export function originalClusters(user: UserConfig): ResolvedCluster[] {
     // The address that was meant is the only one.
     connectAttemptsMax: 1,
     ejection: null,
+    healthCheck: null,
     failFastAfterMs: null,
     connectionsMax: null,
     pendingMax: null,

@@ -15,6 +15,7 @@ import type {
   BalancerSnapshot,
   DestinationSnapshot,
   EjectionSnapshot,
+  HealthCheckSnapshot,
   KeepaliveSnapshot,
   LimitsSnapshot,
   NetworkSnapshot,
@@ -40,6 +41,7 @@ import type {
   DnsConfig,
   EjectionConfig,
   EndpointConfig,
+  HealthCheckConfig,
   KeepaliveConfig,
   ListenerConfig,
   PortProtocolConfig,
@@ -218,6 +220,7 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
     connectAttemptsMax: cluster.connectAttemptsMax ?? defaults.clusterConnectAttemptsMax.value,
     proxyProtocol: cluster.proxyProtocol ?? defaults.clusterProxyProtocol.value,
     ejection: resolveEjection(cluster.ejection),
+    healthCheck: resolveHealthCheck(cluster.healthCheck),
     failFastAfterMs: msOrNull(cluster.failFastAfter, defaults.clusterFailFastAfterMs.value),
     connectionsMax: cluster.connectionsMax ?? defaults.clusterConnectionsMax.value,
     pendingMax: cluster.pendingMax ?? defaults.clusterPendingMax.value,
@@ -251,6 +254,22 @@ function connectTimeoutDefaultMs(name: string, user: UserConfig): number {
 }
 
 /** Where only one of the two times is given, the default of the other follows it. */
+function resolveHealthCheck(
+  check: HealthCheckConfig | null | undefined,
+): HealthCheckSnapshot | null {
+  if (!check) {
+    return defaults.clusterHealthCheck.value;
+  }
+  return {
+    type: check.type ?? defaults.healthCheckType.value,
+    intervalMs: ms(check.interval, defaults.healthCheckIntervalMs.value),
+    timeoutMs: ms(check.timeout, defaults.healthCheckTimeoutMs.value),
+    consecutiveFailures: check.consecutiveFailures ?? defaults.healthCheckConsecutiveFailures.value,
+    consecutiveSuccesses:
+      check.consecutiveSuccesses ?? defaults.healthCheckConsecutiveSuccesses.value,
+  };
+}
+
 function resolveEjection(ejection: EjectionConfig | null | undefined): EjectionSnapshot | null {
   if (ejection === null) {
     return null;

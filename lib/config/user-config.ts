@@ -27,6 +27,8 @@ export type BalancerType =
 
 export type ProxyProtocolVersion = 'v1' | 'v2';
 
+export type HealthCheckType = 'tcp';
+
 export type DnsFamily = 'all' | 'ipv4' | 'ipv6';
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -369,6 +371,12 @@ export interface ClusterConfig {
   readonly ejection?: EjectionConfig | null | undefined;
 
   /**
+   * Ask the endpoints how they are. `null`: they are not asked. Default: `null` (connections find
+   * out what fails; a check finds it before them).
+   */
+  readonly healthCheck?: HealthCheckConfig | null | undefined;
+
+  /**
    * Without a usable endpoint for so long, connections are closed at once with the reason
    * `fail_fast` until a probe finds one. A duration of 1ms to 576h. `null`: each connection tries.
    * Default: `'3s'` (by then a restart would have shown).
@@ -530,6 +538,38 @@ export interface EjectionConfig {
    * always a panic. Default: `0` (an endpoint that is left answers; one that is ejected does not).
    */
   readonly panicThreshold?: number | undefined;
+}
+
+/** Endpoints are asked at intervals how they are, before a connection finds out. */
+export interface HealthCheckConfig {
+  /**
+   * How they are asked. `tcp`: by a connect. Default: `'tcp'` (every server accepts connections).
+   */
+  readonly type?: HealthCheckType | undefined;
+
+  /**
+   * Between two questions to one endpoint, less or more up to a tenth. A duration of 100ms to 1h.
+   * Default: `'10s'` (a connect in ten seconds costs an endpoint nothing).
+   */
+  readonly interval?: Duration | undefined;
+
+  /**
+   * An answer that takes longer is none. A duration of 1ms to 1m. Default: `'1s'` (who takes longer
+   * to accept is in trouble).
+   */
+  readonly timeout?: Duration | undefined;
+
+  /**
+   * Questions in a row without an answer until the endpoint is not picked any more. A number of 1
+   * to 1000. Default: `3` (one lost packet is not yet a dead endpoint).
+   */
+  readonly consecutiveFailures?: number | undefined;
+
+  /**
+   * Answers in a row until it is picked again. A number of 1 to 1000. Default: `1` (it accepts
+   * connections).
+   */
+  readonly consecutiveSuccesses?: number | undefined;
 }
 
 /** How host names of endpoints are looked up. */

@@ -47,7 +47,7 @@ export const eventNumbers = {
   acceptResumed: ['listenerId'],
   /** `cause` is an index into unavailableCauses. */
   endpointUnavailable: ['clusterId', 'endpointId', 'errno', 'closeReason', 'backoffMs', 'cause'],
-  endpointAvailable: ['clusterId', 'endpointId'],
+  endpointAvailable: ['clusterId', 'endpointId', 'cause'],
   /** Of a listener or of the process, or of a cluster; the other id is noId. */
   limitReached: ['closeReason', 'listenerId', 'clusterId'],
   /** `panic`: 1 when it begins, 0 when it ends. */
@@ -68,7 +68,7 @@ export const eventFields = {
 export const protocols = ['detect', 'opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
 
 /** Why an endpoint counts as unavailable. */
-export const unavailableCauses = ['connect_failures', 'early_closes'] as const;
+export const unavailableCauses = ['connect_failures', 'early_closes', 'health_check'] as const;
 
 export type UnavailableCause = (typeof unavailableCauses)[number];
 

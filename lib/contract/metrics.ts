@@ -98,6 +98,9 @@ export const runCells = {
     'pendingRefused',
     'endpointsRefused',
     'pendingNow',
+    'healthChecks',
+    'healthCheckFailures',
+    'unhealthyNow',
   ],
 } as const satisfies Record<RunKind, readonly string[]>;
 

@@ -158,6 +158,8 @@ export interface ClusterSnapshot {
   readonly proxyProtocol: ProxyProtocolVersion | null;
   /** `null`: no endpoint is ever ejected. */
   readonly ejection: EjectionSnapshot | null;
+  /** `null`: endpoints are not asked. */
+  readonly healthCheck: HealthCheckSnapshot | null;
   /** Without a usable endpoint for so long, connections fail at once; `null`: never. */
   readonly failFastAfterMs: number | null;
   /** Over all workers, open and being made; `null`: no limit. The same holds for the next two. */
@@ -195,6 +197,17 @@ export interface EjectionSnapshot {
   readonly sharePercentMax: number;
   /** 0 to 100: with fewer endpoints left than this, all may be picked. */
   readonly panicPercent: number;
+}
+
+/** Connects of the proxy's own, made by worker 0. */
+export interface HealthCheckSnapshot {
+  readonly type: 'tcp';
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  /** In a row, until an endpoint is unhealthy. */
+  readonly consecutiveFailures: number;
+  /** In a row, until it is healthy again. */
+  readonly consecutiveSuccesses: number;
 }
 
 export interface EndpointSnapshot {

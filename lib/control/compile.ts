@@ -71,6 +71,7 @@ function compileCluster(cluster: DesiredCluster): ClusterSnapshot {
     connectAttemptsMax: config.connectAttemptsMax,
     proxyProtocol: config.proxyProtocol,
     ejection: config.ejection,
+    healthCheck: config.healthCheck,
     failFastAfterMs: config.failFastAfterMs,
     connectionsMax: config.connectionsMax,
     pendingMax: config.pendingMax,

@@ -1,11 +1,11 @@
 // What happens to endpoints and listeners, as log lines: one for each change of state, however many workers
 // report it and however often. An endpoint counts as unavailable from the first report of a worker until the
-// first report of any worker that it answers again.
+// first report of any worker that it answers again; what connections and what health checks find out are two states.
 
 import { errnoName } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
 import { closeReasons } from '../contract/close-reason.ts';
-import { noId, unavailableCauses } from '../contract/events.ts';
+import { noId, type UnavailableCause, unavailableCauses } from '../contract/events.ts';
 import type { EventOf } from './decode.ts';
 import type { EventNames } from './names.ts';
 
@@ -54,6 +54,7 @@ export class Notices {
       this.#log.info('endpoint available again', {
         cluster: this.#names.clusterName(event.clusterId),
         endpoint: event.address,
+        cause: unavailableCauses[event.cause] ?? event.cause,
       });
     }
   }
@@ -128,6 +129,12 @@ export class Notices {
   }
 }
 
-function endpointKey(event: { readonly clusterId: number; readonly endpointId: number }): string {
-  return `${event.clusterId} ${event.endpointId}`;
+const healthCheck = unavailableCauses.indexOf('health_check' satisfies UnavailableCause);
+
+function endpointKey(event: {
+  readonly clusterId: number;
+  readonly endpointId: number;
+  readonly cause: number;
+}): string {
+  return `${event.clusterId} ${event.endpointId} ${event.cause === healthCheck}`;
 }

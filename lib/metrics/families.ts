@@ -95,6 +95,14 @@ function clusterFamilies(cluster: SeriesGroup): readonly Family[] {
         failure: (at) => at(probeFailures),
       }),
     },
+    {
+      info: families.healthChecksTotal,
+      samples: byWord(cluster, 'result', {
+        success: (at) => at(clusterCells.healthChecks) - at(clusterCells.healthCheckFailures),
+        failure: (at) => at(clusterCells.healthCheckFailures),
+      }),
+    },
+    { info: families.endpointsUnhealthy, samples: cells(cluster, clusterCells.unhealthyNow) },
     { info: families.failFastTotal, samples: cells(cluster, clusterCells.failedFast) },
     {
       info: families.limitRefusalsTotal,

@@ -44,7 +44,7 @@ export const families = {
   },
   endpointAvailable: gauge(
     'weft_endpoint_available',
-    'Whether no worker avoids the endpoint after failures',
+    'Whether no worker avoids the endpoint after failures and no health check keeps it out',
   ),
   endpointEjectionsTotal: counter(
     'weft_endpoint_ejections_total',
@@ -67,6 +67,11 @@ export const families = {
     'weft_endpoint_probes_total',
     'Connects of our own that ask whether an endpoint is back, by result',
   ),
+  healthChecksTotal: counter(
+    'weft_health_checks_total',
+    'Connects of our own that ask at intervals how an endpoint is, by result',
+  ),
+  endpointsUnhealthy: gauge('weft_endpoints_unhealthy', 'Endpoints that health checks keep out'),
   failFastTotal: counter(
     'weft_fail_fast_total',
     'Connections that failed at once because no endpoint has been usable for a while',

@@ -59,6 +59,9 @@ export const clusterCells = {
   pendingRefused: 10,
   endpointsRefused: 11,
   pendingNow: 12,
+  healthChecks: 13,
+  healthCheckFailures: 14,
+  unhealthyNow: 15,
 } as const;
 
 const closesFirst = runCells.listenerTcp.indexOf('closes');

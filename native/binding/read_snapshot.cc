@@ -289,6 +289,18 @@ std::optional<snapshot::Ejection> readEjection(const Field& field) {
   });
 }
 
+std::optional<snapshot::HealthCheck> readHealthCheck(const Field& field) {
+  return field.orNull([](const Field& present) {
+    return snapshot::HealthCheck{
+        .type = present.at("type").word<snapshot::HealthCheckType>(kHealthCheckWords),
+        .interval = present.at("intervalMs").duration(kDurationRange),
+        .timeout = present.at("timeoutMs").duration(kDurationRange),
+        .consecutiveFailures = present.at("consecutiveFailures").number<std::uint32_t>(kCountRange),
+        .consecutiveSuccesses =
+            present.at("consecutiveSuccesses").number<std::uint32_t>(kCountRange)};
+  });
+}
+
 std::vector<Endpoint> readEndpoints(Reading& reading, const Field& field) {
   std::vector<Endpoint> endpoints;
   std::unordered_set<base::EndpointId> taken;
@@ -326,6 +338,7 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
         return present.word<snapshot::ProxyVersion>(kProxyVersionWords);
       }),
       .ejection = readEjection(field.at("ejection")),
+      .healthCheck = readHealthCheck(field.at("healthCheck")),
       .failFastAfter = readDurationOrNull(field.at("failFastAfterMs")),
       .connectionsMax = readCountOrNull(field.at("connectionsMax")),
       .pendingMax = readCountOrNull(field.at("pendingMax")),

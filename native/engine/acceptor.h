@@ -18,7 +18,9 @@
 
 namespace weft::engine {
 
-/// Decides which worker takes an accepted connection.
+class Worker;
+
+/// How a worker reaches the others: decides which one takes an accepted connection.
 class Router {
  public:
   /// The descriptor is the router's.
@@ -26,6 +28,9 @@ class Router {
 
   /// After a batch: workers that were given something are woken.
   virtual void routed() noexcept = 0;
+
+  /// Each of the others runs it, in order.
+  virtual void postToOthers(const std::function<void(Worker&)>& task) = 0;
 
   /// False when one more connection would leave no descriptors for what is open.
   [[nodiscard]] virtual bool hasRoom() const noexcept = 0;

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
-#include "engine/gates.h"
+#include "engine/shared_state.h"
 #include "engine/worker.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
@@ -50,7 +50,8 @@ std::vector<typename Map::mapped_type> takeUnnamed(Map& present, const Wanted& w
 
 }  // namespace
 
-void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next, const Gates& gates) {
+void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next,
+                   const SharedState& shared) {
   const snapshot::Limits& limits = next->limits;
   connections_.setConnectionsMax(limits.connectionsMax);
   buffers_.setBytesMax(share(limits.bufferedBytesMax, parts_.workerCount));
@@ -58,15 +59,15 @@ void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next, const 
   const bool pipesWanted = limits.pipeCountMax > 0;
   pipes_.setLimits(pipesWanted ? share(limits.pipeCountMax, parts_.workerCount) : 0,
                    limits.pipeBytes);
-  applyClusters(*next, gates);
-  applyListeners(*next, gates);
+  applyClusters(*next, shared);
+  applyListeners(*next, shared);
   releaseRuns(*next);
   snapshot_ = next;
   context_.workerCells().set(WorkerCell::AppliedRevision, next->revision);
   armHousekeeping();
 }
 
-void Worker::applyClusters(const snapshot::Snapshot& next, const Gates& gates) {
+void Worker::applyClusters(const snapshot::Snapshot& next, const SharedState& shared) {
   for (auto& cluster : takeUnnamed(clusters_, next.clusters)) {
     cluster->remove();
     removedClusters_.push_back(std::move(cluster));
@@ -75,14 +76,14 @@ void Worker::applyClusters(const snapshot::Snapshot& next, const Gates& gates) {
     std::unique_ptr<upstream::ClusterRuntime>& cluster = clusters_[wanted->id];
     if (cluster == nullptr) {
       cluster = std::make_unique<upstream::ClusterRuntime>(upstreamContext_, wanted,
-                                                           gates.cluster(wanted->id));
+                                                           shared.cluster(wanted->id));
     } else if (cluster->settings().revision != wanted->revision) {
-      cluster->apply(wanted, gates.cluster(wanted->id));
+      cluster->apply(wanted, shared.cluster(wanted->id));
     }
   }
 }
 
-void Worker::applyListeners(const snapshot::Snapshot& next, const Gates& gates) {
+void Worker::applyListeners(const snapshot::Snapshot& next, const SharedState& shared) {
   for (auto& listener : takeUnnamed(listeners_, next.listeners)) {
     listener->remove(loop_.now());
     removedListeners_.push_back(std::move(listener));
@@ -91,7 +92,7 @@ void Worker::applyListeners(const snapshot::Snapshot& next, const Gates& gates) 
     std::unique_ptr<proxy::Listener>& listener = listeners_[wanted->id];
     if (listener == nullptr) {
       listener =
-          std::make_unique<proxy::Listener>(parts_.cellTable, gates.listener(wanted->id), wanted);
+          std::make_unique<proxy::Listener>(parts_.cellTable, shared.listener(wanted->id), wanted);
     }
     listener->apply(wanted, clusters_);
     if (wanted->transparent) {

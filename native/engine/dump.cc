@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "engine/worker.h"
 #include "proxy/connection.h"
+#include "telemetry/event.h"
+#include "upstream/endpoint.h"
 
 namespace weft::engine {
 
@@ -25,6 +27,14 @@ bool isOneOf(const std::optional<std::vector<Id>>& wanted, Id id) {
 bool isAt(std::string_view address, std::string_view wanted) {
   return address.starts_with(wanted) &&
          (address.size() == wanted.size() || address[wanted.size()] == ':');
+}
+
+std::optional<telemetry::UnavailableCause> causeOf(const upstream::Endpoint& endpoint) {
+  if (endpoint.failing) {
+    return endpoint.cause;
+  }
+  return endpoint.unhealthy ? std::optional(telemetry::UnavailableCause::HealthCheck)
+                            : std::nullopt;
 }
 
 }  // namespace
@@ -77,18 +87,17 @@ void Worker::dumpClusters(std::uint32_t countMax, DumpResult& result) {
         return;
       }
       const base::Duration decay = cluster->settings().balancer.decay;
-      result.endpoints.push_back(
-          {.worker = parts_.index,
-           .clusterId = clusterId,
-           .endpointId = endpointId,
-           .connectionsNow = endpoint->connectionsNow,
-           .connectUs =
-               static_cast<std::uint64_t>(endpoint->connectTime.valueUs(loop_.now(), decay)),
-           .available = endpoint->usable(),
-           .failureCount = endpoint->failureCount,
-           .earlyCloseCount = endpoint->earlyCloseCount,
-           .ejected = endpoint->ejected,
-           .cause = endpoint->failing ? std::optional(endpoint->cause) : std::nullopt});
+      result.endpoints.push_back({.worker = parts_.index,
+                                  .clusterId = clusterId,
+                                  .endpointId = endpointId,
+                                  .connectionsNow = endpoint->connectionsNow,
+                                  .connectUs = static_cast<std::uint64_t>(
+                                      endpoint->connectTime.valueUs(loop_.now(), decay)),
+                                  .available = endpoint->usable(),
+                                  .failureCount = endpoint->failureCount,
+                                  .earlyCloseCount = endpoint->earlyCloseCount,
+                                  .ejected = endpoint->ejected,
+                                  .cause = causeOf(*endpoint)});
     }
   }
 }

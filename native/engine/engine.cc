@@ -20,9 +20,9 @@
 #include "engine/barrier.h"
 #include "engine/drain_options.h"
 #include "engine/dump.h"
-#include "engine/gates.h"
 #include "engine/listen_sockets.h"
 #include "engine/router.h"
+#include "engine/shared_state.h"
 #include "engine/worker.h"
 #include "engine/worker_thread.h"
 #include "os/kernel_sockets.h"
@@ -101,7 +101,7 @@ struct Engine::Parts {
   base::Gate gate;
   RouterShared router;
   ListenSockets listenSockets;
-  Gates gates;
+  SharedState shared;
   ChangeQueue changes;
   std::vector<std::unique_ptr<WorkerThread>> workers;
   std::uint32_t descriptorsMax = 0;
@@ -190,11 +190,11 @@ void Engine::Parts::publish(const std::shared_ptr<const snapshot::Snapshot>& nex
     published(failure.get());
     return;
   }
-  gates.adopt(*next);
+  shared.adopt(*next);
   limitConnections(next->limits);
   closeAcceptors(
-      listenChanges.closed, [this, next, listenChanges, shared = gates, published, turn] {
-        onEveryWorker([next, shared](Worker& worker) { worker.apply(next, shared); },
+      listenChanges.closed, [this, next, listenChanges, state = shared, published, turn] {
+        onEveryWorker([next, state](Worker& worker) { worker.apply(next, state); },
                       [this, listenChanges, published, turn] {
                         openAcceptors(listenChanges, [published, turn] { published(nullptr); });
                       });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 
 #include "base/ids.h"
@@ -27,6 +28,14 @@ void LeastLoadedRouter::route(base::ListenerId listener, os::Accepted accepted) 
   }
   own.addLoad();
   own.accept(listener, accepted);
+}
+
+void LeastLoadedRouter::postToOthers(const Worker::Task& task) {
+  for (std::size_t i = 0; i < shared_.workers.size(); ++i) {
+    if (i != own_) {
+      shared_.workers[i]->post(task);
+    }
+  }
 }
 
 /// Those on their way to another worker have their descriptors already.

@@ -26,6 +26,7 @@ class LeastLoadedRouter final : public Router {
 
   void route(base::ListenerId listener, os::Accepted accepted) noexcept override;
   void routed() noexcept override;
+  void postToOthers(const Worker::Task& task) override;
 
   [[nodiscard]] bool hasRoom() const noexcept override;
 

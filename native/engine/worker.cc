@@ -36,6 +36,9 @@ using telemetry::WorkerCell;
 /// accepted them.
 constexpr std::size_t kMailboxCapacity = 1024;
 
+/// Checks the health of endpoints for all.
+constexpr std::uint32_t kCheckingWorker = 0;
+
 constexpr base::Duration kHousekeepingDelay = std::chrono::seconds(1);
 
 }  // namespace
@@ -68,7 +71,9 @@ Worker::Worker(const Parts& parts)
                        .cellTable = parts.cellTable,
                        .workerCells = parts.cellTable.worker(),
                        .events = parts.events,
-                       .probeSlots = probeSlots_},
+                       .probeSlots = probeSlots_,
+                       .checkSlots = checkSlots_,
+                       .healthPeers = parts.index == kCheckingWorker ? this : nullptr},
       context_{.upstream = upstreamContext_,
                .buffers = buffers_,
                .pipes = pipes_,
@@ -188,6 +193,21 @@ void Worker::connectionEnded() noexcept {
 void Worker::armHousekeeping() noexcept {
   if (!housekeeping_->armed()) {
     loop_.arm(*housekeeping_, kHousekeepingDelay);
+  }
+}
+
+// ---- health of endpoints ----
+
+void Worker::healthChanged(base::ClusterId cluster, base::EndpointId endpoint) noexcept {
+  parts_.router.postToOthers(
+      [cluster, endpoint](Worker& worker) { worker.adoptHealth(cluster, endpoint); });
+}
+
+/// One that is not known yet comes with a snapshot, which looks by itself.
+void Worker::adoptHealth(base::ClusterId cluster, base::EndpointId endpoint) {
+  const auto found = clusters_.find(cluster);
+  if (found != clusters_.end()) {
+    found->second->healthChanged(endpoint);
   }
 }
 

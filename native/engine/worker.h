@@ -16,7 +16,7 @@
 #include "engine/acceptor.h"
 #include "engine/drain_options.h"
 #include "engine/dump.h"
-#include "engine/gates.h"
+#include "engine/shared_state.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
 #include "os/mailbox.h"
@@ -29,11 +29,12 @@
 #include "telemetry/cell_table.h"
 #include "telemetry/event_sink.h"
 #include "upstream/cluster_runtime.h"
+#include "upstream/health_check.h"
 #include "upstream/probe.h"
 
 namespace weft::engine {
 
-class Worker {
+class Worker final : private upstream::HealthPeers {
  public:
   using Task = std::function<void(Worker&)>;
 
@@ -92,7 +93,7 @@ class Worker {
   void accept(base::ListenerId listener, const os::Accepted& accepted) noexcept;
 
   /// Adopts a snapshot. Costs what changed.
-  void apply(const std::shared_ptr<const snapshot::Snapshot>& next, const Gates& gates);
+  void apply(const std::shared_ptr<const snapshot::Snapshot>& next, const SharedState& shared);
 
   void openAcceptor(int fd, base::ListenerId listener);
 
@@ -128,10 +129,12 @@ class Worker {
 
   void readMail() noexcept;
   [[nodiscard]] proxy::Listener* renamed(base::ListenerId listener) const noexcept;
-  void applyClusters(const snapshot::Snapshot& next, const Gates& gates);
-  void applyListeners(const snapshot::Snapshot& next, const Gates& gates);
+  void applyClusters(const snapshot::Snapshot& next, const SharedState& shared);
+  void applyListeners(const snapshot::Snapshot& next, const SharedState& shared);
   void releaseRuns(const snapshot::Snapshot& next);
   [[nodiscard]] bool runInUse(const telemetry::RunKey& key) const;
+  void healthChanged(base::ClusterId cluster, base::EndpointId endpoint) noexcept override;
+  void adoptHealth(base::ClusterId cluster, base::EndpointId endpoint);
   void connectionEnded() noexcept;
   void armHousekeeping() noexcept;
   void housekeep() noexcept;
@@ -144,6 +147,7 @@ class Worker {
   os::BufferPool buffers_;
   os::PipePool pipes_;
   upstream::ProbeSlots probeSlots_;
+  upstream::ProbeSlots checkSlots_;
   upstream::Context upstreamContext_;
   proxy::Context context_;
   proxy::Connections connections_;

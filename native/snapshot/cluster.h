@@ -80,6 +80,20 @@ struct Ejection {
   std::uint32_t panicPercent = 0;
 };
 
+/// What asks an endpoint how it is.
+enum class HealthCheckType : std::uint8_t { Tcp };
+
+/// Questions of the proxy's own at intervals, which tell what may be picked.
+struct HealthCheck {
+  HealthCheckType type = HealthCheckType::Tcp;
+  base::Duration interval{};
+  base::Duration timeout{};
+  std::uint32_t consecutiveFailures = 1;   ///< Until an endpoint is unhealthy.
+  std::uint32_t consecutiveSuccesses = 1;  ///< Until it is healthy again.
+
+  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
+};
+
 struct Cluster {
   base::ClusterId id;
   std::uint64_t revision = 0;
@@ -91,6 +105,7 @@ struct Cluster {
   std::uint32_t connectAttemptsMax = 1;
   std::optional<ProxyVersion> proxyProtocol;  ///< Absent: no header is sent.
   std::optional<Ejection> ejection;
+  std::optional<HealthCheck> healthCheck;
   std::optional<base::Duration> failFastAfter;
   std::optional<std::uint32_t> connectionsMax;          ///< Over all workers, as those below.
   std::optional<std::uint32_t> pendingMax;              ///< Connections that are being made.

@@ -71,7 +71,10 @@ struct ClusterCell {
   static constexpr std::size_t kPendingRefused = 10;
   static constexpr std::size_t kEndpointsRefused = 11;
   static constexpr std::size_t kPendingNow = 12;
-  static constexpr std::size_t kCount = 13;
+  static constexpr std::size_t kHealthChecks = 13;
+  static constexpr std::size_t kHealthCheckFailures = 14;
+  static constexpr std::size_t kUnhealthyNow = 15;
+  static constexpr std::size_t kCount = 16;
 };
 
 [[nodiscard]] std::size_t runCellCount(RunKind kind) noexcept;

@@ -28,12 +28,12 @@ inline constexpr std::array<std::string_view, kEventKindCount> kEventKindNames =
     "endpointAvailable", "limitReached", "clusterPanic"};
 
 /// Why an endpoint counts as unavailable.
-enum class UnavailableCause : std::uint8_t { ConnectFailures, EarlyCloses };
+enum class UnavailableCause : std::uint8_t { ConnectFailures, EarlyCloses, HealthCheck };
 
-inline constexpr std::size_t kUnavailableCauseCount = 2;
+inline constexpr std::size_t kUnavailableCauseCount = 3;
 
 inline constexpr std::array<std::string_view, kUnavailableCauseCount> kUnavailableCauseNames = {
-    "connect_failures", "early_closes"};
+    "connect_failures", "early_closes", "health_check"};
 
 /// One record before it is written. Views only: valid for as long as what they point at.
 struct Event {

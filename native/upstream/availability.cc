@@ -2,26 +2,27 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
-#include <string>
-#include <string_view>
 #include <utility>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "snapshot/cluster.h"
 #include "telemetry/cell_table.h"
-#include "telemetry/close_reason.h"
+#include "telemetry/cells.h"
 #include "telemetry/event.h"
 #include "upstream/balancer.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
+#include "upstream/endpoint_events.h"
 #include "upstream/endpoint_state.h"
+#include "upstream/health_check.h"
 
 namespace weft::upstream {
 
@@ -37,6 +38,8 @@ constexpr std::uint32_t kDoublingsMax = 20;
 /// An endpoint that is excluded becomes available by an event, never by time alone.
 constexpr base::TimePoint kNever = base::TimePoint::max();
 
+constexpr std::uint32_t kMinusOne = UINT32_MAX;
+
 Endpoint& asEndpoint(EndpointState& state) noexcept {
   return static_cast<Endpoint&>(state);
 }
@@ -50,10 +53,11 @@ void Availability::apply(const snapshot::Cluster& settings, std::span<EndpointSt
   settings_ = &settings;
   members_ = members;
   balancer_ = &balancer;
-  if (!settings.ejection) {
-    for (EndpointState* member : members_) {
-      removed(asEndpoint(*member));
+  for (EndpointState* member : members_) {
+    if (!settings.ejection) {
+      forgetFailures(asEndpoint(*member));
     }
+    updateChecks(asEndpoint(*member));
   }
   recount();
   for (EndpointState* member : members_) {
@@ -63,17 +67,23 @@ void Availability::apply(const snapshot::Cluster& settings, std::span<EndpointSt
 }
 
 void Availability::removed(Endpoint& endpoint) {
+  forgetFailures(endpoint);
+  stopCheck(endpoint);
+  endpoint.unavailableUntil = {};
+}
+
+void Availability::forgetFailures(Endpoint& endpoint) {
   if (endpoint.readmission != nullptr) {
     endpoint.readmission->stop();
   }
-  if (endpoint.failing) {
-    tell(endpoint, nullptr, {});
+  const bool failed = std::exchange(endpoint.failing, false);
+  if (failed) {
+    tellAvailable(context_, settings_->id, endpoint, endpoint.cause);
+    show(endpoint);
   }
-  endpoint.failing = false;
   endpoint.ejected = false;
   endpoint.failureCount = 0;
   endpoint.earlyCloseCount = 0;
-  endpoint.unavailableUntil = {};
 }
 
 /// Fewer members or a smaller share may mean that too many are ejected.
@@ -81,13 +91,30 @@ void Availability::recount() {
   ejectedNow_ = 0;
   excludedNow_ = 0;
   usableNow_ = 0;
+  unhealthyNow_ = 0;
   const std::uint32_t max = ejectedMax();
   for (EndpointState* member : members_) {
     member->ejected = member->ejected && ejectedNow_ < max;
     ejectedNow_ += member->ejected ? 1 : 0;
     excludedNow_ += member->excluded() ? 1 : 0;
     usableNow_ += member->usable() ? 1 : 0;
+    unhealthyNow_ += member->unhealthy ? 1 : 0;
   }
+}
+
+/// Keeps the counts right while the flags of a member change.
+template <typename Change>
+void Availability::change(Endpoint& endpoint, Change how) {
+  const auto count = [this, &endpoint](std::uint32_t step) {
+    ejectedNow_ += endpoint.ejected ? step : 0;
+    excludedNow_ += endpoint.excluded() ? step : 0;
+    usableNow_ += endpoint.usable() ? step : 0;
+    unhealthyNow_ += endpoint.unhealthy ? step : 0;
+  };
+  count(kMinusOne);
+  how();
+  count(1);
+  show(endpoint);
 }
 
 /// Always one, so that the only endpoint of a cluster can be found dead.
@@ -98,6 +125,14 @@ std::uint32_t Availability::ejectedMax() const noexcept {
   const std::uint64_t share =
       std::uint64_t{members_.size()} * settings_->ejection->sharePercentMax / 100;
   return static_cast<std::uint32_t>(std::max<std::uint64_t>(share, 1));
+}
+
+void Availability::show(Endpoint& endpoint) noexcept {
+  for (telemetry::Cells& cells : endpoint.cells) {
+    if (cells.size() > 0) {
+      cells.set(EndpointTcpCell::kUnavailableNow, endpoint.usable() ? 0 : 1);
+    }
+  }
 }
 
 // ---- what connections found out ----
@@ -137,7 +172,7 @@ void Availability::answered(Endpoint& endpoint) {
 // ---- ejection ----
 
 void Availability::fail(Endpoint& endpoint, const snapshot::Ejection& ejection,
-                        const Cause& cause) {
+                        const FailureCause& cause) {
   if (endpoint.removed) {
     return;
   }
@@ -150,11 +185,10 @@ void Availability::fail(Endpoint& endpoint, const snapshot::Ejection& ejection,
   if (context_.loop.now() - endpoint.readmittedAt > ejection.maxTime) {
     endpoint.backoffCount = 0;
   }
-  endpoint.failing = true;
   endpoint.cause = cause.cause;
-  --usableNow_;
+  change(endpoint, [&endpoint] { endpoint.failing = true; });
   eject(endpoint);
-  tell(endpoint, &cause, ejection.baseTime);
+  tellUnavailable(context_, settings_->id, endpoint, cause, ejection.baseTime);
   update();
   probeLater(endpoint);
 }
@@ -167,9 +201,7 @@ void Availability::eject(Endpoint& endpoint) {
     cells_.add(ClusterCell::kEjectionsDenied, 1);
     return;
   }
-  endpoint.ejected = true;
-  ++ejectedNow_;
-  ++excludedNow_;
+  change(endpoint, [&endpoint] { endpoint.ejected = true; });
   cells_.add(endpoint.cause == UnavailableCause::ConnectFailures
                  ? ClusterCell::kEjectionsByFailures
                  : ClusterCell::kEjectionsByEarlyCloses,
@@ -178,17 +210,15 @@ void Availability::eject(Endpoint& endpoint) {
 }
 
 void Availability::readmit(Endpoint& endpoint) {
-  endpoint.failing = false;
   endpoint.failureCount = 0;
   endpoint.earlyCloseCount = 0;
   endpoint.readmittedAt = context_.loop.now();
   endpoint.slowStartFrom = context_.loop.now();
-  ++usableNow_;
-  if (std::exchange(endpoint.ejected, false)) {
-    --ejectedNow_;
-    --excludedNow_;
-  }
-  tell(endpoint, nullptr, {});
+  change(endpoint, [&endpoint] {
+    endpoint.failing = false;
+    endpoint.ejected = false;
+  });
+  tellAvailable(context_, settings_->id, endpoint, endpoint.cause);
   update();
   exclude(endpoint);
   balancer_->loadChanged(endpoint);
@@ -199,6 +229,8 @@ void Availability::readmit(Endpoint& endpoint) {
 /// After each change of the counts.
 void Availability::update() {
   cells_.set(ClusterCell::kEjectedNow, ejectedNow_);
+  // Once for the process, as it is found out.
+  cells_.set(ClusterCell::kUnhealthyNow, context_.healthPeers == nullptr ? 0 : unhealthyNow_);
   if (usableNow_ > 0) {
     unusableSince_ = {};
   } else if (unusableSince_ == base::TimePoint{} && !members_.empty()) {
@@ -250,13 +282,6 @@ bool Availability::failsFast() const noexcept {
 
 // ---- probes ----
 
-Readmission::Readmission(Context& context, Availability& availability, Endpoint& endpoint) noexcept
-    : availability_(availability), endpoint_(endpoint), probe_(context, endpoint.address, *this) {}
-
-void Readmission::onProbed(const base::Error* error) noexcept {
-  availability_.probed(endpoint_, error);
-}
-
 void Availability::probed(Endpoint& endpoint, const base::Error* error) {
   cells_.add(ClusterCell::kProbes, 1);
   if (error != nullptr) {
@@ -300,32 +325,75 @@ base::Duration Availability::backoffOf(const Endpoint& endpoint,
   return base::Duration(whole - context_.random.below(quarter));
 }
 
-// ---- telling ----
+// ---- health checks ----
 
-/// Why it is unavailable; null: it is available again.
-void Availability::tell(Endpoint& endpoint, const Cause* cause, base::Duration backoff) {
-  for (telemetry::Cells& cells : endpoint.cells) {
-    if (cells.size() > 0) {
-      cells.set(EndpointTcpCell::kUnavailableNow, cause == nullptr ? 0 : 1);
+void Availability::updateChecks(Endpoint& endpoint) {
+  if (!settings_->healthCheck) {
+    stopCheck(endpoint);
+    return;
+  }
+  endpoint.unhealthy = endpoint.shared->unhealthy.load(std::memory_order_relaxed);
+  show(endpoint);
+  if (context_.healthPeers == nullptr) {
+    return;
+  }
+  if (endpoint.healthCheck == nullptr) {
+    endpoint.healthCheck = std::make_unique<HealthCheck>(context_, *this, endpoint);
+  }
+  endpoint.healthCheck->apply(*settings_->healthCheck);
+}
+
+/// What nobody asks any more counts as healthy.
+void Availability::stopCheck(Endpoint& endpoint) {
+  const bool checks = endpoint.healthCheck != nullptr;
+  endpoint.healthCheck.reset();
+  if (checks && endpoint.shared != nullptr) {
+    endpoint.shared->unhealthy.store(false, std::memory_order_relaxed);
+  }
+  if (std::exchange(endpoint.unhealthy, false)) {
+    show(endpoint);
+    if (checks) {
+      tellAvailable(context_, settings_->id, endpoint, UnavailableCause::HealthCheck);
     }
   }
-  const std::string address = endpoint.address.toString();
-  const std::array<std::string_view, 1> fields = {address};
-  std::array<std::uint64_t, 6> numbers = {settings_->id.number, endpoint.id.number};
-  if (cause != nullptr) {
-    numbers[2] = static_cast<std::uint64_t>(cause->error.sysErrno);
-    numbers[3] = static_cast<std::uint64_t>(cause->cause == UnavailableCause::EarlyCloses
-                                                ? telemetry::CloseReason::UpstreamReset
-                                                : connectCloseReason(cause->error));
-    numbers[4] = base::wholeMilliseconds(backoff);
-    numbers[5] = static_cast<std::uint64_t>(cause->cause);
+}
+
+void Availability::countCheck(bool success) noexcept {
+  cells_.add(ClusterCell::kHealthChecks, 1);
+  if (!success) {
+    cells_.add(ClusterCell::kHealthCheckFailures, 1);
   }
-  context_.events.emit(
-      {.kind = cause == nullptr ? telemetry::EventKind::EndpointAvailable
-                                : telemetry::EventKind::EndpointUnavailable,
-       .wallUs = context_.loop.wallUs(),
-       .numbers = std::span<const std::uint64_t>(numbers).first(cause == nullptr ? 2 : 6),
-       .fields = fields});
+}
+
+void Availability::checked(Endpoint& endpoint, const base::Error* error, base::Duration again) {
+  endpoint.shared->unhealthy.store(error != nullptr, std::memory_order_relaxed);
+  if (error == nullptr) {
+    tellAvailable(context_, settings_->id, endpoint, UnavailableCause::HealthCheck);
+  } else {
+    tellUnavailable(context_, settings_->id, endpoint,
+                    {.cause = UnavailableCause::HealthCheck, .error = *error}, again);
+  }
+  setUnhealthy(endpoint, error != nullptr);
+  context_.healthPeers->healthChanged(settings_->id, endpoint.id);
+}
+
+void Availability::adoptHealth(Endpoint& endpoint) {
+  if (!endpoint.removed && endpoint.shared != nullptr && settings_->healthCheck) {
+    setUnhealthy(endpoint, endpoint.shared->unhealthy.load(std::memory_order_relaxed));
+  }
+}
+
+void Availability::setUnhealthy(Endpoint& endpoint, bool unhealthy) {
+  if (endpoint.unhealthy == unhealthy) {
+    return;
+  }
+  change(endpoint, [&endpoint, unhealthy] { endpoint.unhealthy = unhealthy; });
+  if (endpoint.usable()) {
+    endpoint.slowStartFrom = context_.loop.now();
+  }
+  update();
+  exclude(endpoint);
+  balancer_->loadChanged(endpoint);
 }
 
 }  // namespace weft::upstream

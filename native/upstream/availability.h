@@ -1,7 +1,8 @@
 // Availability: which endpoints of one cluster may be picked, in one worker. Ejects what failed too
-// often, at most a share of the cluster; lets it back in when a probe of our own was answered; in a
-// panic, when too few are left, everything may be picked; and says when a cluster has been without
-// a usable endpoint for so long that connections fail at once. Owned by the cluster runtime.
+// often, at most a share of the cluster; lets it back in when a probe of our own was answered;
+// keeps out what health checks found unhealthy; in a panic, when too few are left, everything may
+// be picked; and says when a cluster has been without a usable endpoint for so long that
+// connections fail at once. Owned by the cluster runtime.
 #pragma once
 
 #include <cstdint>
@@ -11,12 +12,13 @@
 #include "base/error.h"
 #include "snapshot/cluster.h"
 #include "telemetry/cell_table.h"
-#include "telemetry/event.h"
 #include "upstream/balancer.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
 
 namespace weft::upstream {
+
+struct FailureCause;
 
 class Availability {
  public:
@@ -54,6 +56,17 @@ class Availability {
     }
   }
 
+  // ---- what health checks found out ----
+
+  /// Of one of this worker: the endpoint is unhealthy from now on; null: healthy. It is asked
+  /// again.
+  void checked(Endpoint& endpoint, const base::Error* error, base::Duration again);
+
+  void countCheck(bool success) noexcept;
+
+  /// What all workers share says something else than before.
+  void adoptHealth(Endpoint& endpoint);
+
   // ---- for connectors ----
 
   /// There was no usable endpoint for failFastAfter.
@@ -64,16 +77,17 @@ class Availability {
  private:
   friend class Readmission;
 
-  struct Cause {
-    telemetry::UnavailableCause cause;
-    base::Error error;
-  };
-
-  void fail(Endpoint& endpoint, const snapshot::Ejection& ejection, const Cause& cause);
+  void fail(Endpoint& endpoint, const snapshot::Ejection& ejection, const FailureCause& cause);
   void eject(Endpoint& endpoint);
   void readmit(Endpoint& endpoint);
+  void forgetFailures(Endpoint& endpoint);
+  void updateChecks(Endpoint& endpoint);
+  void stopCheck(Endpoint& endpoint);
+  void setUnhealthy(Endpoint& endpoint, bool unhealthy);
   void probed(Endpoint& endpoint, const base::Error* error);
   void probeLater(Endpoint& endpoint);
+  template <typename Change>
+  void change(Endpoint& endpoint, Change how);
   void recount();
   void update();
   void setPanic(bool panic);
@@ -81,7 +95,7 @@ class Availability {
   [[nodiscard]] std::uint32_t ejectedMax() const noexcept;
   [[nodiscard]] base::Duration backoffOf(const Endpoint& endpoint,
                                          const snapshot::Ejection& ejection);
-  void tell(Endpoint& endpoint, const Cause* cause, base::Duration backoff);
+  void show(Endpoint& endpoint) noexcept;
 
   Context& context_;
   telemetry::Cells cells_;
@@ -92,6 +106,7 @@ class Availability {
   std::uint32_t ejectedNow_ = 0;
   std::uint32_t excludedNow_ = 0;
   std::uint32_t usableNow_ = 0;
+  std::uint32_t unhealthyNow_ = 0;
   bool panic_ = false;
 };
 

@@ -13,6 +13,7 @@
 #include "base/assert.h"
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/gate.h"
 #include "base/ids.h"
 #include "base/result.h"
 #include "snapshot/cluster.h"
@@ -28,7 +29,7 @@
 #include "upstream/endpoint.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/hash_table.h"
-#include "upstream/limit.h"
+#include "upstream/shared_cluster.h"
 
 namespace weft::upstream {
 
@@ -78,6 +79,13 @@ std::uint32_t numberOf(Direction direction) noexcept {
   return static_cast<std::uint32_t>(direction);
 }
 
+/// Where there is a limit; shared with the rest of what workers share of the endpoint.
+std::shared_ptr<base::Gate> gateOf(const Endpoint& endpoint, const snapshot::Cluster& settings) {
+  return settings.endpointConnectionsMax
+             ? std::shared_ptr<base::Gate>(endpoint.shared, &endpoint.shared->connections)
+             : nullptr;
+}
+
 RunKey closeKey(Direction direction, base::ClusterId cluster, base::EndpointId endpoint,
                 int sysErrno) noexcept {
   constexpr std::uint32_t kUpstreamPeer = 1;
@@ -89,12 +97,12 @@ RunKey closeKey(Direction direction, base::ClusterId cluster, base::EndpointId e
 }  // namespace
 
 ClusterRuntime::ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
-                               const ClusterGates& gates)
+                               const SharedCluster& shared)
     : context_(context),
       cells_(context.cellTable.run(
           {.kind = RunKind::Cluster, .ids = {settings->id.number, 0, 0, 0, 0}})),
       availability_(context, cells_) {
-  apply(std::move(settings), gates);
+  apply(std::move(settings), shared);
 }
 
 ClusterRuntime::~ClusterRuntime() {
@@ -102,15 +110,15 @@ ClusterRuntime::~ClusterRuntime() {
 }
 
 void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings,
-                           const ClusterGates& gates) {
+                           const SharedCluster& shared) {
   const bool isFirst = settings_ == nullptr;
   const bool sameBalancer = !isFirst && settings_->balancer == settings->balancer &&
                             settings_->zonePreference == settings->zonePreference;
   // Held until the balancer has another table.
   const std::shared_ptr<const snapshot::Cluster> before = std::move(settings_);
   settings_ = std::move(settings);
-  connections_.apply(settings_->connectionsMax, gates.connections);
-  pending_.apply(settings_->pendingMax, gates.pending);
+  connections_.apply(settings_->connectionsMax, shared.connections);
+  pending_.apply(settings_->pendingMax, shared.pending);
   for (auto& [id, endpoint] : endpoints_) {
     endpoint->removed = true;
   }
@@ -129,7 +137,8 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings,
     endpoint->weight = wanted.weight;
     endpoint->ownZone = wanted.ownZone;
     endpoint->fullUntil = {};
-    endpoint->connections.apply(settings_->endpointConnectionsMax, gates.endpoint(wanted.id));
+    endpoint->shared = shared.endpoint(wanted.id);
+    endpoint->connections.apply(settings_->endpointConnectionsMax, gateOf(*endpoint, *settings_));
     members_.push_back(endpoint.get());
   }
   for (auto& [id, endpoint] : endpoints_) {
@@ -248,6 +257,7 @@ void ClusterRuntime::count(Endpoint& endpoint, Direction direction) {
     endpoint.cells[index] =
         context_.cellTable.run({.kind = RunKind::EndpointTcp,
                                 .ids = {index, settings_->id.number, endpoint.id.number, 0, 0}});
+    endpoint.cells[index].set(EndpointTcpCell::kUnavailableNow, endpoint.usable() ? 0 : 1);
     endpoint.cleanCloses[index] =
         context_.cellTable.run(closeKey(direction, settings_->id, endpoint.id, 0));
   }
@@ -319,6 +329,13 @@ void ClusterRuntime::connectFailed(Endpoint& endpoint, Direction direction,
     return;
   }
   availability_.connectFailed(endpoint, error);
+}
+
+void ClusterRuntime::healthChanged(base::EndpointId id) {
+  const auto found = endpoints_.find(id);
+  if (found != endpoints_.end()) {
+    availability_.adoptHealth(*found->second);
+  }
 }
 
 void ClusterRuntime::countClose(Endpoint& endpoint, Direction direction, int sysErrno) {

@@ -20,6 +20,7 @@
 #include "upstream/endpoint.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/limit.h"
+#include "upstream/shared_cluster.h"
 
 namespace weft::upstream {
 
@@ -32,14 +33,14 @@ struct PickRequest {
 class ClusterRuntime {
  public:
   ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
-                 const ClusterGates& gates);
+                 const SharedCluster& shared);
   ~ClusterRuntime();
 
   ClusterRuntime(const ClusterRuntime&) = delete;
   ClusterRuntime& operator=(const ClusterRuntime&) = delete;
 
-  /// Adopts new settings of the same cluster, with the gates of its limits.
-  void apply(std::shared_ptr<const snapshot::Cluster> settings, const ClusterGates& gates);
+  /// Adopts new settings of the same cluster, with what workers share of it.
+  void apply(std::shared_ptr<const snapshot::Cluster> settings, const SharedCluster& shared);
 
   /// The cluster has left the configuration: all its endpoints are removed ones.
   void remove();
@@ -82,6 +83,9 @@ class ClusterRuntime {
 
   /// An open connection on which the endpoint has sent something ends.
   void answered(Endpoint& endpoint) { availability_.answered(endpoint); }
+
+  /// Worker 0 has found out something else about the endpoint, which may have left.
+  void healthChanged(base::EndpointId id);
 
   /// There was no usable endpoint for so long that connections are to fail at once.
   [[nodiscard]] bool failsFast() const noexcept { return availability_.failsFast(); }

@@ -8,6 +8,7 @@
 #include "telemetry/cell_table.h"
 #include "telemetry/event_sink.h"
 #include "transport/transport.h"
+#include "upstream/health_check.h"
 #include "upstream/probe.h"
 
 namespace weft::upstream {
@@ -20,7 +21,9 @@ struct Context {
   telemetry::CellTable& cellTable;
   telemetry::WorkerCells workerCells;
   telemetry::EventSink& events;
-  ProbeSlots& probeSlots;
+  ProbeSlots& probeSlots;              ///< Of those that ask whether an endpoint is back.
+  ProbeSlots& checkSlots;              ///< Of health checks, which do not hold up the others.
+  HealthPeers* healthPeers = nullptr;  ///< Of the worker that checks the health of endpoints.
 };
 
 }  // namespace weft::upstream

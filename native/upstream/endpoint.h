@@ -6,41 +6,14 @@
 #include <memory>
 
 #include "base/clock.h"
-#include "base/error.h"
 #include "telemetry/cell_table.h"
-#include "upstream/context.h"
 #include "upstream/endpoint_state.h"
+#include "upstream/health_check.h"
 #include "upstream/limit.h"
-#include "upstream/probe.h"
+#include "upstream/readmission.h"
+#include "upstream/shared_cluster.h"
 
 namespace weft::upstream {
-
-class Availability;
-struct Endpoint;
-
-/// Probes one endpoint that fails until it answers. Made with its first failure.
-class Readmission final : private ProbeOwner {
- public:
-  Readmission(Context& context, Availability& availability, Endpoint& endpoint) noexcept;
-
-  Readmission(const Readmission&) = delete;
-  Readmission& operator=(const Readmission&) = delete;
-
-  ~Readmission() = default;
-
-  void start(base::Duration delay, base::Duration timeout) noexcept {
-    probe_.start(delay, timeout);
-  }
-
-  void stop() noexcept { probe_.stop(); }
-
- private:
-  void onProbed(const base::Error* error) noexcept override;
-
-  Availability& availability_;
-  Endpoint& endpoint_;
-  Probe probe_;
-};
 
 struct Endpoint final : EndpointState {
   using EndpointState::EndpointState;
@@ -54,6 +27,8 @@ struct Endpoint final : EndpointState {
   std::array<telemetry::Cells, 2> cells;        ///< EndpointTcp, by direction.
   std::array<telemetry::Cells, 2> cleanCloses;  ///< CloseErrno of errno 0, by direction.
   std::unique_ptr<Readmission> readmission;
+  std::unique_ptr<HealthCheck> healthCheck;  ///< In the worker that checks.
+  std::shared_ptr<SharedEndpoint> shared;    ///< Null without limit and check.
   Limit connections;
 };
 

@@ -43,9 +43,9 @@ struct EndpointState {
       : id(endpointId), address(std::move(endpointAddress)), connectTime(rttDefault) {}
 
   /// Not to be picked while there are others.
-  [[nodiscard]] bool excluded() const noexcept { return ejected; }
+  [[nodiscard]] bool excluded() const noexcept { return ejected || unhealthy; }
 
-  [[nodiscard]] bool usable() const noexcept { return !failing; }
+  [[nodiscard]] bool usable() const noexcept { return !failing && !unhealthy; }
 
   [[nodiscard]] bool availableAt(base::TimePoint now) const noexcept {
     return now >= unavailableUntil;
@@ -64,6 +64,7 @@ struct EndpointState {
   base::TimePoint readmittedAt{};
   telemetry::UnavailableCause cause{};  ///< Of an endpoint that fails.
   bool failing = false;                 ///< It failed too often; probes find out when it is back.
+  bool unhealthy = false;               ///< Health checks say so.
   bool ejected = false;                 ///< It fails and the share of ejected ones allowed it.
   base::TimePoint slowStartFrom{};      ///< When it was new or came back; zero when long since.
   bool ownZone = false;                 ///< In the zone of this proxy.

@@ -6,27 +6,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "base/gate.h"
-#include "base/ids.h"
 
 namespace weft::upstream {
-
-/// The gates of one cluster, which all workers share. Null: no maximum.
-struct ClusterGates {
-  using Endpoints = std::unordered_map<base::EndpointId, std::shared_ptr<base::Gate>>;
-
-  std::shared_ptr<base::Gate> connections;
-  std::shared_ptr<base::Gate> pending;
-  Endpoints endpoints;
-
-  [[nodiscard]] std::shared_ptr<base::Gate> endpoint(base::EndpointId id) const {
-    const auto found = endpoints.find(id);
-    return found == endpoints.end() ? nullptr : found->second;
-  }
-};
 
 class Limit {
  public:

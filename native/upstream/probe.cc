@@ -63,7 +63,7 @@ void Probe::stop() noexcept {
   const bool wasConnecting = std::exchange(state_, State::Idle) == State::Connecting;
   close();
   if (wasConnecting) {
-    context_.probeSlots.release();
+    slots_.release();
   }
 }
 
@@ -73,7 +73,7 @@ void Probe::onTimer() noexcept {
     return;
   }
   state_ = State::Queued;
-  if (context_.probeSlots.take(*this)) {
+  if (slots_.take(*this)) {
     connect();
   }
 }
@@ -112,7 +112,7 @@ void Probe::finish(const base::Error* error) noexcept {
   close();
   state_ = State::Idle;
   owner_.onProbed(error);
-  context_.probeSlots.release();
+  slots_.release();
 }
 
 void Probe::close() noexcept {

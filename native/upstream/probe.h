@@ -1,6 +1,6 @@
 // Probe: one connect made by the proxy itself, after a delay and with a deadline, to find out
-// whether an address answers. No client waits for it. ProbeSlots bounds how many connect at once in
-// a worker; the others wait their turn. Used by one worker.
+// whether an address answers. No client waits for it. ProbeSlots bounds how many of a kind connect
+// at once in a worker; the others wait their turn. Used by one worker.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,7 @@ struct Context;
 
 class ProbeSlots {
  public:
-  /// Descriptors that probes of one worker may hold.
+  /// Descriptors that probes of one kind may hold in one worker.
   static constexpr std::uint32_t kOpenMax = 64;
 
   ProbeSlots() = default;
@@ -53,8 +53,10 @@ class ProbeOwner {
 
 class Probe final : public base::ListNode<Probe>, private os::Pollable, private os::Timer {
  public:
-  Probe(Context& context, const base::Address& address, ProbeOwner& owner) noexcept
-      : context_(context), address_(address), owner_(owner) {}
+  /// The address, the owner and the slots outlive it.
+  Probe(Context& context, const base::Address& address, ProbeOwner& owner,
+        ProbeSlots& slots) noexcept
+      : context_(context), address_(address), owner_(owner), slots_(slots) {}
 
   ~Probe();
 
@@ -84,6 +86,7 @@ class Probe final : public base::ListNode<Probe>, private os::Pollable, private 
   Context& context_;
   const base::Address& address_;
   ProbeOwner& owner_;
+  ProbeSlots& slots_;
   base::Duration timeout_{};
   int fd_ = os::kNoFd;
   State state_ = State::Idle;

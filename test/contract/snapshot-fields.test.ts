@@ -57,6 +57,13 @@ const complete = snapshotOf({
         slowStart: { windowMs: 30_000, minSharePercent: 10 },
       },
       zonePreference: { usableSharePercentMin: 70, usableCountMin: 1 },
+      healthCheck: {
+        type: 'tcp',
+        intervalMs: 10_000,
+        timeoutMs: 1_000,
+        consecutiveFailures: 3,
+        consecutiveSuccesses: 1,
+      },
       keepalive,
       userTimeoutMs: 30_000,
       endpoints: [endpointSnapshot({ address: echoing.address })],

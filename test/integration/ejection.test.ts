@@ -150,8 +150,8 @@ test('with JavaScript blocked an endpoint that dies is left out and one that is 
   assert.ok(dying);
   port = await freePort();
   const program = join(import.meta.dirname, '../support/blocked-program.js');
-  const addresses = endpoints.map(({ address }) => address).join(',');
-  const child = killWithUs(fork(program, [String(port), addresses]));
+  const cluster = { endpoints: endpoints.map(({ address }) => address) };
+  const child = killWithUs(fork(program, [String(port), JSON.stringify(cluster)]));
   t.after(async () => {
     child.kill('SIGKILL');
     await Promise.all(endpoints.map((endpoint) => endpoint.kill()));

@@ -20,7 +20,9 @@ let port = 0;
 before(async () => {
   backend = await Backend.listen(echo);
   port = await freePort();
-  child = killWithUs(fork(program, [String(port), backend.address]));
+  child = killWithUs(
+    fork(program, [String(port), JSON.stringify({ endpoints: [backend.address] })]),
+  );
   await says('ready');
 });
 

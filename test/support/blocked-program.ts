@@ -1,18 +1,19 @@
 // A proxy through lib's own class whose JavaScript thread blocks: started by a test with the port to listen on and the
-// endpoints, separated by commas. It says 'ready'; told to block for so many milliseconds, it says 'blocking', sleeps in Atomics.wait, and
-// says 'awake'.
+// configuration of its cluster in JSON. It says 'ready'; told to block for so many milliseconds, it says 'blocking',
+// sleeps in Atomics.wait, and says 'awake'.
 
 import { WeftProxy } from '../../lib/app/proxy.ts';
 import { createLog } from '../../lib/base/log.ts';
 import { resolveConfig } from '../../lib/config/resolve.ts';
+import type { ClusterConfig } from '../../lib/config/user-config.ts';
 import { loadAddon } from '../../lib/engine/load-addon.ts';
 
-const [port = '', endpoints = ''] = process.argv.slice(2);
+const [port = '', cluster = ''] = process.argv.slice(2);
 
 const config = resolveConfig({
   workers: 2,
   listeners: [{ name: 'web', address: `127.0.0.1:${port}`, cluster: 'app' }],
-  clusters: { app: { endpoints: endpoints.split(',') } },
+  clusters: { app: JSON.parse(cluster) as ClusterConfig },
   admin: null,
 });
 const proxy = new WeftProxy({

@@ -30,8 +30,11 @@ export class EndpointProcess {
     return `127.0.0.1:${this.port}`;
   }
 
-  /** SIGKILL: the kernel ends its connections. */
+  /** SIGKILL: the kernel ends its connections. Once more does nothing. */
   async kill(): Promise<void> {
+    if (this.#child.signalCode !== null) {
+      return;
+    }
     const exited = once(this.#child, 'exit');
     this.#child.ref();
     this.#child.kill('SIGKILL');

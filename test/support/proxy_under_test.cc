@@ -56,9 +56,9 @@ std::unique_ptr<engine::PublishFailure> ProxyUnderTest::publish(
   for (const ListenSocket& socket : changes.closed) {
     closeListener(socket);
   }
-  gates_.adopt(*next);
+  sharedState_.adopt(*next);
   for (const auto& parts : parts_) {
-    parts->worker->apply(next, gates_);
+    parts->worker->apply(next, sharedState_);
   }
   for (const ListenSocket& socket : changes.opened) {
     worker(socket.worker).openAcceptor(socket.fd, socket.listener);

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "base/gate.h"
-#include "engine/gates.h"
 #include "engine/listen_sockets.h"
 #include "engine/router.h"
+#include "engine/shared_state.h"
 #include "engine/worker.h"
 #include "support/collecting_sink.h"
 #include "support/mixed_transports.h"
@@ -122,7 +122,7 @@ class ProxyUnderTest {
   base::Gate gate_;
   engine::RouterShared shared_;
   engine::ListenSockets listenSockets_;
-  engine::Gates gates_;
+  engine::SharedState sharedState_;
   std::vector<std::unique_ptr<WorkerParts>> parts_;
   std::uint64_t forcedCount_ = 0;
   std::uint32_t drainsOpen_ = 0;

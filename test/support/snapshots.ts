@@ -72,6 +72,7 @@ export function clusterSnapshot(parts: Partial<ClusterSnapshot>): ClusterSnapsho
       sharePercentMax: 50,
       panicPercent: 0,
     },
+    healthCheck: null,
     failFastAfterMs: 3_000,
     connectionsMax: null,
     pendingMax: null,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closeReasons } from '../../../lib/contract/close-reason.ts';
-import { noId } from '../../../lib/contract/events.ts';
+import { noId, unavailableCauses } from '../../../lib/contract/events.ts';
 import type { EventOf } from '../../../lib/events/decode.ts';
 import type { EventNames } from '../../../lib/events/names.ts';
 import { Notices } from '../../../lib/events/notices.ts';
@@ -16,7 +16,7 @@ const names: EventNames = {
 
 const base = { atUs: 0, cutFields: [] } as const;
 
-function unavailable(endpointId: number): EventOf<'endpointUnavailable'> {
+function unavailable(endpointId: number, cause = 0): EventOf<'endpointUnavailable'> {
   return {
     ...base,
     kind: 'endpointUnavailable',
@@ -25,13 +25,14 @@ function unavailable(endpointId: number): EventOf<'endpointUnavailable'> {
     errno: 111,
     closeReason: closeReasons.indexOf('connect_refused'),
     backoffMs: 100,
-    cause: 0,
+    cause,
     address: '10.0.0.1:80',
   };
 }
 
-function available(endpointId: number): EventOf<'endpointAvailable'> {
-  return { ...base, kind: 'endpointAvailable', clusterId: 1, endpointId, address: '10.0.0.1:80' };
+function available(endpointId: number, cause = 0): EventOf<'endpointAvailable'> {
+  const address = '10.0.0.1:80';
+  return { ...base, kind: 'endpointAvailable', clusterId: 1, endpointId, cause, address };
 }
 
 function setUp(): { log: MemoryLog; notices: Notices; advance: (ms: number) => void } {
@@ -62,6 +63,26 @@ test('an endpoint that goes and comes back is two lines, however many workers sa
     backoffMs: 100,
     cause: 'connect_failures',
   });
+});
+
+test('what connections and what health checks find out are told apart', () => {
+  const { log, notices } = setUp();
+  const healthCheck = unavailableCauses.indexOf('health_check');
+  notices.endpointUnavailable(unavailable(1));
+  notices.endpointUnavailable(unavailable(1, healthCheck));
+  notices.endpointAvailable(available(1, healthCheck));
+  notices.endpointUnavailable(unavailable(1, healthCheck));
+  notices.endpointAvailable(available(1));
+  assert.deepEqual(
+    log.lines.map(({ message, fields }) => `${message}: ${fields?.['cause']}`),
+    [
+      'endpoint unavailable: connect_failures',
+      'endpoint unavailable: health_check',
+      'endpoint available again: health_check',
+      'endpoint unavailable: health_check',
+      'endpoint available again: connect_failures',
+    ],
+  );
 });
 
 test('an endpoint that was never reported missing is not reported as back', () => {

@@ -159,9 +159,9 @@ TEST_F(ApplyTest, ServesWhoComesWhileAListenerGetsAnotherName) {
   world.config.removeListener(1);
   world.config.listener(5).address = MemoryProxy::listenAddress();
   const auto next = world.config.build();
-  engine::Gates gates;
-  gates.adopt(*next);
-  world.proxy.worker().apply(next, gates);
+  engine::SharedState shared;
+  shared.adopt(*next);
+  world.proxy.worker().apply(next, shared);
   Peer& client = open();
   EXPECT_EQ(client.failure(), 0);
   ASSERT_EQ(world.endpoint().count(), 1U);

@@ -345,6 +345,38 @@ TEST_F(EngineTest, DumpsTheConnectionsAndEndpointsOfAllWorkers) {
   EXPECT_EQ(clusters.endpoints[0].connectionsNow + clusters.endpoints[1].connectionsNow, 10U);
 }
 
+TEST_F(EngineTest, TellsAllWorkersWhatTheFirstFindsOutAboutTheHealthOfEndpoints) {
+  const auto unhealthyIn = [this](std::uint32_t endpoint) {
+    const auto dump = own.dump(DumpKind::Clusters);
+    return std::ranges::count_if(dump.endpoints, [endpoint](const auto& one) {
+      return one.endpointId == base::EndpointId{endpoint} &&
+             one.cause == telemetry::UnavailableCause::HealthCheck;
+    });
+  };
+  const base::Address dead = freeAddress();
+  own.config.endpoint(1, 2, dead);
+  own.config.cluster(1).healthCheck = {.interval = std::chrono::milliseconds(10),
+                                       .timeout = std::chrono::seconds(1),
+                                       .consecutiveFailures = 2};
+  own.publish();
+  ASSERT_TRUE(eventually([&] { return unhealthyIn(2) == 2; }));
+  EXPECT_EQ(unhealthyIn(1), 0);
+  for (int i = 0; i < 40; ++i) {
+    const BlockingClient client = served(first);
+  }
+  // It comes and goes while snapshots are applied.
+  for (std::uint32_t i = 3; i < 8; ++i) {
+    own.config.endpoint(1, i, freeAddress());
+    own.publish();
+    const EchoServer back(dead);
+    ASSERT_TRUE(eventually([&] { return unhealthyIn(2) == 0 && unhealthyIn(i) == 2; }));
+  }
+  ASSERT_TRUE(eventually([&] { return unhealthyIn(2) == 2; }));
+  own.config.cluster(1).healthCheck.reset();
+  own.publish();
+  EXPECT_EQ(unhealthyIn(2), 0);
+}
+
 TEST_F(EngineTest, WakesTheReaderOfEventsOnceUntilTheyAreDrained) {
   for (int i = 0; i < 10; ++i) {
     BlockingClient client = served(first);

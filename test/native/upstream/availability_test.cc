@@ -29,10 +29,10 @@ class AvailabilityTest : public ClusterTest {
       config.endpoint(1, i, addressAt(i));
       ground.listen(addressAt(i));
     }
-    cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), gates);
+    cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), shared);
   }
 
-  void apply() { cluster->apply(settings(), gates); }
+  void apply() { cluster->apply(settings(), shared); }
 
   [[nodiscard]] snapshot::Ejection& ejection() { return *config.cluster(1).ejection; }
 
@@ -347,7 +347,7 @@ TEST_F(AvailabilityTest, BoundsTheProbesThatConnectAtOnce) {
     config.endpoint(1, i, address);
     ground.network.setAnswer(address, Answer::Silence);
   }
-  cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), gates);
+  cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), shared);
   for (std::uint32_t i = 1; i <= kCount; ++i) {
     fail(i);
   }

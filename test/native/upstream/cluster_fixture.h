@@ -53,7 +53,7 @@ class ClusterTest : public testing::Test {
 
   UpstreamGround ground;
   test::SnapshotBuilder config;
-  ClusterGates gates;
+  SharedCluster shared;
   std::unique_ptr<ClusterRuntime> cluster;
 };
 

@@ -25,7 +25,7 @@ class ClusterRuntimeTest : public ClusterTest {
     for (std::uint32_t i = 1; i <= 3; ++i) {
       config.endpoint(1, i, addressAt(i));
     }
-    cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), gates);
+    cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), shared);
   }
 
   [[nodiscard]] std::uint64_t cell(std::uint32_t endpoint, std::size_t which) {
@@ -110,7 +110,7 @@ TEST_F(ClusterRuntimeTest, KeepsWhatItKnowsOfAnEndpointThatStays) {
   const Endpoint* before = &at(1);
   config.removeEndpoint(1, 3);
   config.endpoint(1, 4, addressOf("10.0.1.4:90"));
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   EXPECT_EQ(&at(1), before);
   EXPECT_EQ(at(1).failureCount, 1U);
   const auto counts = picks(200);
@@ -122,7 +122,7 @@ TEST_F(ClusterRuntimeTest, KeepsWhatItKnowsOfAnEndpointThatStays) {
 TEST_F(ClusterRuntimeTest, FreesARemovedEndpointWithItsLastConnection) {
   ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   config.removeEndpoint(1, 1);
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   EXPECT_TRUE(cluster->uses(base::EndpointId{1}));
   EXPECT_TRUE(cluster->holdsRemoved());
   EXPECT_TRUE(at(1).removed);
@@ -137,11 +137,11 @@ TEST_F(ClusterRuntimeTest, FreesARemovedEndpointWithItsLastConnection) {
 TEST_F(ClusterRuntimeTest, RemembersWhenAnEndpointWasRemovedFirst) {
   ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   config.removeEndpoint(1, 1);
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   const base::TimePoint first = at(1).removedAt;
   ground.clock.advance(std::chrono::seconds(5));
   ground.loop.turn();
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   EXPECT_EQ(at(1).removedAt, first);
   cluster->released(at(1));
 }
@@ -149,9 +149,9 @@ TEST_F(ClusterRuntimeTest, RemembersWhenAnEndpointWasRemovedFirst) {
 TEST_F(ClusterRuntimeTest, TakesARemovedEndpointBack) {
   ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
   config.removeEndpoint(1, 1);
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   config.endpoint(1, 1, addressOf("10.0.1.1:90"));
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   EXPECT_FALSE(at(1).removed);
   EXPECT_FALSE(cluster->holdsRemoved());
   EXPECT_GT(picks(300).at(1), 0);
@@ -171,7 +171,7 @@ TEST_F(ClusterRuntimeTest, HasNothingToPickOnceItIsRemoved) {
 TEST_F(ClusterRuntimeTest, FollowsANewBalancerAndNewWeights) {
   config.cluster(1).balancer.type = snapshot::BalancerType::Random;
   config.cluster(1).endpoints[0].weight = 8;
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   const auto counts = picks(10'000);
   EXPECT_NEAR(counts.at(1), 8000, 300);
   EXPECT_NEAR(counts.at(2), 1000, 200);
@@ -189,7 +189,7 @@ TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsNew) {
   config.cluster(1).balancer.slowStart = {.window = std::chrono::seconds(10),
                                           .minSharePercent = 10};
   config.endpoint(1, 4, addressOf("10.0.1.4:90"));
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   EXPECT_EQ(at(4).slowStartFrom, ground.loop.now());
   EXPECT_EQ(at(1).slowStartFrom, base::TimePoint{});
   EXPECT_NEAR(picks(3100).at(4), 100, 20);
@@ -201,7 +201,7 @@ TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsNew) {
 TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsBack) {
   config.cluster(1).balancer.slowStart = {.window = std::chrono::seconds(10),
                                           .minSharePercent = 10};
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   fail(2);
   ground.clock.advance(std::chrono::seconds(20));
   ground.loop.turn();
@@ -215,7 +215,7 @@ TEST_F(ClusterRuntimeTest, StartsAnEndpointSlowlyThatIsBack) {
 TEST_F(ClusterRuntimeTest, PicksByKeyFromTheTablesOfTheSnapshot) {
   config.cluster(1).balancer.type = snapshot::BalancerType::RingHash;
   config.cluster(1).hashTables = buildHashTables(config.cluster(1));
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   const HashTable& table = config.cluster(1).hashTables->table;
   for (std::uint64_t key = 1; key < 50; ++key) {
     const std::uint64_t spread = base::mixed(key);
@@ -227,12 +227,12 @@ TEST_F(ClusterRuntimeTest, PicksByKeyFromTheTablesOfTheSnapshot) {
 TEST_F(ClusterRuntimeTest, PrefersTheOwnZone) {
   config.cluster(1).zonePreference = {.usableSharePercentMin = 70, .usableCountMin = 1};
   config.cluster(1).endpoints[2].ownZone = true;
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   EXPECT_EQ(picks(100).at(3), 100);
   fail(3);
   EXPECT_LE(picks(100).at(3), 1);
   config.cluster(1).zonePreference.reset();
-  cluster->apply(settings(), gates);
+  cluster->apply(settings(), shared);
   EXPECT_EQ(picks(100).at(1), 50);
 }
 

@@ -60,7 +60,7 @@ class ConnectorTest : public testing::Test, public ConnectorOwner, public os::Po
   void start(std::optional<std::uint64_t> key = {}) {
     if (cluster == nullptr) {
       cluster = std::make_unique<ClusterRuntime>(
-          ground.context, std::make_shared<const snapshot::Cluster>(config.cluster(1)), gates);
+          ground.context, std::make_shared<const snapshot::Cluster>(config.cluster(1)), shared);
     }
     connector = std::make_unique<Connector>(ground.context, *cluster, snapshot::Direction::Outbound,
                                             *this, *this);
@@ -83,7 +83,7 @@ class ConnectorTest : public testing::Test, public ConnectorOwner, public os::Po
 
   UpstreamGround ground;
   test::SnapshotBuilder config;
-  ClusterGates gates;
+  SharedCluster shared;
   std::unique_ptr<ClusterRuntime> cluster;
   std::unique_ptr<Connector> connector;
   std::optional<Connected> connected;
@@ -228,43 +228,43 @@ TEST_F(ConnectorTest, LetsGoOfEverythingWhenItIsDropped) {
 
 TEST_F(ConnectorTest, CountsAsPendingFromItsStartToItsAnswer) {
   config.cluster(1).pendingMax = 1;
-  gates.pending = std::make_shared<base::Gate>();
+  shared.pending = std::make_shared<base::Gate>();
   answer(1, Answer::Silence);
   start();
-  EXPECT_EQ(gates.pending->now(), 1U);
+  EXPECT_EQ(shared.pending->now(), 1U);
   ground.advance(std::chrono::milliseconds(1500));
   ASSERT_TRUE(connected.has_value()) << "by another endpoint";
-  EXPECT_EQ(gates.pending->now(), 0U);
+  EXPECT_EQ(shared.pending->now(), 0U);
   release();
   for (std::uint32_t i = 1; i <= 3; ++i) {
     answer(i, Answer::Refused);
   }
   start();
-  EXPECT_EQ(gates.pending->now(), 1U);
+  EXPECT_EQ(shared.pending->now(), 1U);
   ground.settle();
   EXPECT_EQ(answerCount, 2);
-  EXPECT_EQ(gates.pending->now(), 0U);
+  EXPECT_EQ(shared.pending->now(), 0U);
   start();
   connector.reset();
-  EXPECT_EQ(gates.pending->now(), 0U);
+  EXPECT_EQ(shared.pending->now(), 0U);
 }
 
 TEST_F(ConnectorTest, IsRefusedByTheLimitOfConnectsUnderWay) {
   config.cluster(1).pendingMax = 1;
-  gates.pending = std::make_shared<base::Gate>();
-  ASSERT_TRUE(gates.pending->enter(1));
+  shared.pending = std::make_shared<base::Gate>();
+  ASSERT_TRUE(shared.pending->enter(1));
   start();
   EXPECT_EQ(answerCount, 1);
   EXPECT_EQ(error.code, ErrorCode::PendingLimit);
   EXPECT_EQ(attemptCount, 0U);
   EXPECT_EQ(cell(WorkerCell::ConnectAttempts), 0U);
-  EXPECT_EQ(gates.pending->now(), 1U);
+  EXPECT_EQ(shared.pending->now(), 1U);
 }
 
 TEST_F(ConnectorTest, SaysWhyTheLastAttemptFailedOrWhatStoodAgainstAnother) {
   config.cluster(1).endpointConnectionsMax = 1;
   for (std::uint32_t i = 1; i <= 3; ++i) {
-    gates.endpoints[base::EndpointId{i}] = std::make_shared<base::Gate>();
+    shared.endpoints[base::EndpointId{i}] = std::make_shared<SharedEndpoint>();
     answer(i, Answer::Refused);
   }
   config.cluster(1).connectAttemptsMax = 8;
@@ -272,8 +272,8 @@ TEST_F(ConnectorTest, SaysWhyTheLastAttemptFailedOrWhatStoodAgainstAnother) {
   ground.settle();
   EXPECT_EQ(error.code, ErrorCode::Refused) << "all were tried";
   cluster = nullptr;
-  ASSERT_TRUE(gates.endpoints[base::EndpointId{2}]->enter(1));
-  ASSERT_TRUE(gates.endpoints[base::EndpointId{3}]->enter(1));
+  ASSERT_TRUE(shared.endpoints[base::EndpointId{2}]->connections.enter(1));
+  ASSERT_TRUE(shared.endpoints[base::EndpointId{3}]->connections.enter(1));
   start();
   ground.settle();
   EXPECT_EQ(attemptCount, 1U);
@@ -291,7 +291,7 @@ TEST_F(ConnectorTest, OutlivesTheRemovalOfTheEndpointThatItTries) {
   answer(1, Answer::Silence);
   start();
   config.removeEndpoint(1, 1);
-  cluster->apply(std::make_shared<const snapshot::Cluster>(config.cluster(1)), gates);
+  cluster->apply(std::make_shared<const snapshot::Cluster>(config.cluster(1)), shared);
   ground.advance(std::chrono::milliseconds(1500));
   ASSERT_TRUE(connected.has_value());
   EXPECT_NE(connected->endpoint->id, base::EndpointId{1});

@@ -44,16 +44,20 @@ class LimitsTest : public ClusterTest {
       present = present == nullptr ? std::make_shared<base::Gate>() : present;
       return limited ? present : nullptr;
     };
-    gates.connections = gateFor(wanted.connectionsMax.has_value(), gates.connections);
-    gates.pending = gateFor(wanted.pendingMax.has_value(), gates.pending);
+    shared.connections = gateFor(wanted.connectionsMax.has_value(), shared.connections);
+    shared.pending = gateFor(wanted.pendingMax.has_value(), shared.pending);
     for (std::uint32_t number = 1; number <= 3; ++number) {
       const base::EndpointId id{number};
-      gates.endpoints[id] = gateFor(wanted.endpointConnectionsMax.has_value(), gates.endpoint(id));
+      if (!wanted.endpointConnectionsMax) {
+        shared.endpoints.erase(id);
+      } else if (shared.endpoint(id) == nullptr) {
+        shared.endpoints[id] = std::make_shared<SharedEndpoint>();
+      }
     }
     if (cluster == nullptr) {
-      cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), gates);
+      cluster = std::make_unique<ClusterRuntime>(ground.context, settings(), shared);
     } else {
-      cluster->apply(settings(), gates);
+      cluster->apply(settings(), shared);
     }
   }
 
@@ -77,7 +81,7 @@ class LimitsTest : public ClusterTest {
   }
 
   [[nodiscard]] base::Gate& gateOf(std::uint32_t number) {
-    return *gates.endpoint(base::EndpointId{number});
+    return shared.endpoint(base::EndpointId{number})->connections;
   }
 
   [[nodiscard]] std::uint64_t cell(std::size_t index) {
@@ -107,11 +111,11 @@ TEST_F(LimitsTest, ConnectionsOfTheClusterAreExactlyItsMaximum) {
 TEST_F(LimitsTest, ConnectionsOfOtherWorkersCount) {
   config.cluster(1).connectionsMax = 2;
   apply();
-  ASSERT_TRUE(gates.connections->enter(2));
+  ASSERT_TRUE(shared.connections->enter(2));
   EXPECT_NE(take(), 0U);
   EXPECT_EQ(take(), 0U);
-  EXPECT_EQ(gates.connections->now(), 2U);
-  gates.connections->leave();
+  EXPECT_EQ(shared.connections->now(), 2U);
+  shared.connections->leave();
   EXPECT_NE(take(), 0U);
 }
 
@@ -139,7 +143,7 @@ TEST_F(LimitsTest, ALimitCountsWhoCameBeforeIt) {
   config.cluster(1).connectionsMax = 4;
   config.cluster(1).endpointConnectionsMax = 1;
   apply();
-  EXPECT_EQ(gates.connections->now(), 2U);
+  EXPECT_EQ(shared.connections->now(), 2U);
   EXPECT_NE(take(), 0U);
   EXPECT_EQ(take(), 0U);
   EXPECT_EQ(refusal, ErrorCode::EndpointLimit);
@@ -149,7 +153,7 @@ TEST_F(LimitsTest, ALimitCountsWhoCameBeforeIt) {
   EXPECT_EQ(take(), 0U);
   EXPECT_EQ(refusal, ErrorCode::ClusterLimit);
   config.cluster(1).connectionsMax = {};
-  const auto gate = gates.connections;
+  const auto gate = shared.connections;
   apply();
   EXPECT_EQ(gate->now(), 0U) << "whoever shares the gate is not held up by those without a limit";
   EXPECT_NE(take(), 0U);
@@ -243,7 +247,7 @@ TEST_F(LimitsTest, AnEndpointThatComesBackFromRemovalCountsItsOldConnections) {
   config.removeEndpoint(1, 2);
   apply();
   config.endpoint(1, 2, addressAt(2));
-  gates.endpoints.erase(base::EndpointId{2});
+  shared.endpoints.erase(base::EndpointId{2});
   apply();
   EXPECT_EQ(gateOf(2).now(), 1U);
   EXPECT_EQ(take(), 0U);
@@ -265,7 +269,7 @@ TEST_F(LimitsTest, ConnectsUnderWayAreCountedAndShown) {
   EXPECT_EQ(cluster->beginConnect(), nullptr);
   cluster->endConnect();
   cluster->endConnect();
-  EXPECT_EQ(gates.pending->now(), 0U);
+  EXPECT_EQ(shared.pending->now(), 0U);
 }
 
 }  // namespace

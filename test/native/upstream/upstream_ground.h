@@ -25,7 +25,8 @@ class UpstreamGround {
                 .cellTable = table,
                 .workerCells = table.worker(),
                 .events = events,
-                .probeSlots = probeSlots} {}
+                .probeSlots = probeSlots,
+                .checkSlots = checkSlots} {}
 
   UpstreamGround(const UpstreamGround&) = delete;
   UpstreamGround& operator=(const UpstreamGround&) = delete;
@@ -65,6 +66,7 @@ class UpstreamGround {
   test::CollectingSink events;
   test::MixedTransports transports;
   ProbeSlots probeSlots;
+  ProbeSlots checkSlots;
   Context context;
 };
 

@@ -1,22 +1,22 @@
-#include "engine/gates.h"
+#include "engine/shared_state.h"
 
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "base/gate.h"
 #include "snapshot/cluster.h"
 #include "snapshot/endpoint.h"
 #include "snapshot/snapshot.h"
-#include "upstream/limit.h"
+#include "upstream/shared_cluster.h"
 
 namespace weft::engine {
 
 namespace {
 
-using upstream::ClusterGates;
+using upstream::SharedCluster;
+using upstream::SharedEndpoint;
 
 /// The present one, or a new one; none without a maximum.
 std::shared_ptr<base::Gate> gateFor(const std::optional<std::uint32_t>& max,
@@ -27,25 +27,24 @@ std::shared_ptr<base::Gate> gateFor(const std::optional<std::uint32_t>& max,
   return present == nullptr ? std::make_shared<base::Gate>() : present;
 }
 
-std::shared_ptr<const ClusterGates> gatesFor(const snapshot::Cluster& cluster,
-                                             const ClusterGates& present) {
-  auto gates = std::make_shared<ClusterGates>(
-      ClusterGates{.connections = gateFor(cluster.connectionsMax, present.connections),
-                   .pending = gateFor(cluster.pendingMax, present.pending),
-                   .endpoints = {}});
-  if (cluster.endpointConnectionsMax) {
+std::shared_ptr<const SharedCluster> stateFor(const snapshot::Cluster& cluster,
+                                              const SharedCluster& present) {
+  auto state = std::make_shared<SharedCluster>(
+      SharedCluster{.connections = gateFor(cluster.connectionsMax, present.connections),
+                    .pending = gateFor(cluster.pendingMax, present.pending),
+                    .endpoints = {}});
+  if (cluster.endpointConnectionsMax || cluster.healthCheck) {
     for (const snapshot::Endpoint& endpoint : cluster.endpoints) {
-      const auto found = present.endpoints.find(endpoint.id);
-      gates->endpoints[endpoint.id] =
-          found == present.endpoints.end() ? std::make_shared<base::Gate>() : found->second;
+      const auto found = present.endpoint(endpoint.id);
+      state->endpoints[endpoint.id] = found == nullptr ? std::make_shared<SharedEndpoint>() : found;
     }
   }
-  return gates;
+  return state;
 }
 
 }  // namespace
 
-void Gates::adopt(const snapshot::Snapshot& next) {
+void SharedState::adopt(const snapshot::Snapshot& next) {
   decltype(listeners_) listeners;
   for (const auto& listener : next.listeners) {
     const auto present = listeners_.find(listener->id);
@@ -53,7 +52,7 @@ void Gates::adopt(const snapshot::Snapshot& next) {
         present == listeners_.end() ? std::make_shared<base::Gate>() : present->second;
   }
   decltype(clusters_) clusters;
-  const ClusterGates none;
+  const SharedCluster none;
   for (const auto& cluster : next.clusters) {
     const auto present = clusters_.find(cluster->id);
     const bool known = present != clusters_.end();
@@ -61,7 +60,7 @@ void Gates::adopt(const snapshot::Snapshot& next) {
         known && present->second.revision == cluster->revision
             ? present->second
             : OfCluster{.revision = cluster->revision,
-                        .gates = gatesFor(*cluster, known ? *present->second.gates : none)};
+                        .state = stateFor(*cluster, known ? *present->second.state : none)};
   }
   listeners_ = std::move(listeners);
   clusters_ = std::move(clusters);

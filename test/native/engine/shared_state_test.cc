@@ -1,5 +1,5 @@
-// Gates stay as long as what they count is configured and limited, whatever else changes.
-#include "engine/gates.h"
+// What is shared stays as long as what they count is configured and limited, whatever else changes.
+#include "engine/shared_state.h"
 
 #include <gtest/gtest.h>
 
@@ -12,38 +12,38 @@ using base::ClusterId;
 using base::EndpointId;
 using base::ListenerId;
 
-class GatesTest : public testing::Test {
+class SharedStateTest : public testing::Test {
  protected:
-  GatesTest() {
+  SharedStateTest() {
     config.listener(1);
     config.cluster(1);
     config.endpoint(1, 1, test::addressOf("10.0.1.1:90"));
     config.endpoint(1, 2, test::addressOf("10.0.1.2:90"));
   }
 
-  void adopt() { gates.adopt(*config.build()); }
+  void adopt() { state.adopt(*config.build()); }
 
-  [[nodiscard]] const upstream::ClusterGates& cluster() { return gates.cluster(ClusterId{1}); }
+  [[nodiscard]] const upstream::SharedCluster& cluster() { return state.cluster(ClusterId{1}); }
 
   test::SnapshotBuilder config;
-  Gates gates;
+  SharedState state;
 };
 
-TEST_F(GatesTest, AreNotThereWithoutALimit) {
+TEST_F(SharedStateTest, AreNotThereWithoutALimit) {
   adopt();
   EXPECT_EQ(cluster().connections, nullptr);
   EXPECT_EQ(cluster().pending, nullptr);
   EXPECT_EQ(cluster().endpoint(EndpointId{1}), nullptr);
-  EXPECT_NE(gates.listener(ListenerId{1}), nullptr);
+  EXPECT_NE(state.listener(ListenerId{1}), nullptr);
 }
 
-TEST_F(GatesTest, StayWhileTheirLimitDoes) {
+TEST_F(SharedStateTest, StayWhileTheirLimitDoes) {
   config.cluster(1).connectionsMax = 5;
   config.cluster(1).pendingMax = 5;
   config.cluster(1).endpointConnectionsMax = 5;
   adopt();
-  const upstream::ClusterGates before = cluster();
-  const auto listener = gates.listener(ListenerId{1});
+  const upstream::SharedCluster before = cluster();
+  const auto listener = state.listener(ListenerId{1});
   EXPECT_NE(before.connections, before.pending);
   EXPECT_NE(before.endpoint(EndpointId{1}), before.endpoint(EndpointId{2}));
   config.cluster(1).connectionsMax = 6;
@@ -57,14 +57,14 @@ TEST_F(GatesTest, StayWhileTheirLimitDoes) {
   EXPECT_EQ(cluster().endpoint(EndpointId{1}), before.endpoint(EndpointId{1}));
   EXPECT_EQ(cluster().endpoint(EndpointId{2}), nullptr);
   EXPECT_NE(cluster().endpoint(EndpointId{3}), nullptr);
-  EXPECT_EQ(gates.cluster(ClusterId{2}).connections, nullptr);
-  EXPECT_EQ(gates.listener(ListenerId{1}), listener);
+  EXPECT_EQ(state.cluster(ClusterId{2}).connections, nullptr);
+  EXPECT_EQ(state.listener(ListenerId{1}), listener);
 }
 
-TEST_F(GatesTest, AreSharedByCopies) {
+TEST_F(SharedStateTest, AreSharedByCopies) {
   config.cluster(1).connectionsMax = 5;
   adopt();
-  const Gates copy = gates;
+  const SharedState copy = state;
   EXPECT_EQ(copy.cluster(ClusterId{1}).connections, cluster().connections);
 }
 
