@@ -196,6 +196,21 @@ TEST_F(HealthCheckTest, TakesAnEndpointBackAfterSoManyAnswersInARow) {
   EXPECT_EQ(events[0].numbers[2], static_cast<std::uint64_t>(UnavailableCause::HealthCheck));
 }
 
+TEST_F(HealthCheckTest, StartsAnEndpointSlowlyThatIsHealthyAgain) {
+  begin(2, {.interval = seconds(1), .timeout = milliseconds(500), .consecutiveFailures = 1});
+  config.cluster(1).balancer.slowStart = {.window = seconds(30), .minSharePercent = 10};
+  apply();
+  ground.advance(seconds(40));
+  answer(1, Answer::Refused);
+  ground.advance(milliseconds(1300));
+  answer(1, Answer::Listener);
+  ground.advance(milliseconds(1300));
+  ASSERT_FALSE(at(1).unhealthy);
+  const std::vector<int> picks = countPicks(1000, 3);
+  EXPECT_GT(picks[1], 0);
+  EXPECT_LT(picks[1], 250);
+}
+
 TEST_F(HealthCheckTest, BlamesNoEndpointForWhatThisMachineLacks) {
   begin(1, {.interval = seconds(1), .timeout = milliseconds(500), .consecutiveFailures = 1});
   ground.sockets.failCalls(
