@@ -2,7 +2,16 @@
 // fail. The copy lives in build-native/mutations and is rebuilt incrementally.
 
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import process from 'node:process';
 import { filesBelow, root } from './context.mjs';
@@ -27,20 +36,26 @@ function readMutations() {
     });
 }
 
-/** Copies what git would take, keeping times, so that an unchanged file is not compiled again. */
+/** Copies what git would take, keeping times, so that an unchanged file is not compiled again; what
+ * it would not take any more goes. */
 function refreshCopy() {
   const list = ['ls-files', '--cached', '--others', '--exclude-standard', '-z'];
   const paths = execFileSync('git', list, { cwd: root, encoding: 'utf8' })
     .split('\0')
-    .filter(Boolean);
+    .filter((path) => path !== '' && existsSync(join(root, path)));
   for (const path of paths) {
     const from = join(root, path);
     const to = join(copy, path);
-    if (!existsSync(from)) {
-      rmSync(to, { force: true });
-    } else if (!existsSync(to) || !readFileSync(from).equals(readFileSync(to))) {
+    if (!existsSync(to) || !readFileSync(from).equals(readFileSync(to))) {
       mkdirSync(dirname(to), { recursive: true });
       cpSync(from, to);
+    }
+  }
+  const taken = new Set(paths);
+  for (const folder of ['native', 'lib', 'test', 'bench']) {
+    for (const name of readdirSync(join(copy, folder), { recursive: true, encoding: 'utf8' })) {
+      const path = join(folder, name);
+      if (!taken.has(path) && statSync(join(copy, path)).isFile()) rmSync(join(copy, path));
     }
   }
   if (!existsSync(join(copy, 'node_modules'))) {
