@@ -24,6 +24,7 @@
 #include "snapshot/listener.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
+#include "upstream/cluster_runtime.h"
 
 namespace weft::engine {
 
@@ -204,11 +205,15 @@ void Worker::healthChanged(base::ClusterId cluster, base::EndpointId endpoint) n
 }
 
 /// One that is not known yet comes with a snapshot, which looks by itself.
-void Worker::adoptHealth(base::ClusterId cluster, base::EndpointId endpoint) {
-  const auto found = clusters_.find(cluster);
-  if (found != clusters_.end()) {
-    found->second->healthChanged(endpoint);
+void Worker::adoptHealth(base::ClusterId id, base::EndpointId endpoint) {
+  if (upstream::ClusterRuntime* found = cluster(id)) {
+    found->healthChanged(endpoint);
   }
+}
+
+upstream::ClusterRuntime* Worker::cluster(base::ClusterId id) const noexcept {
+  const auto found = clusters_.find(id);
+  return found == clusters_.end() ? nullptr : found->second.get();
 }
 
 // ---- acceptors ----
@@ -267,6 +272,9 @@ void Worker::stop() noexcept {
   stopped_ = true;
   acceptors_.clear();
   connections_.abortAll(CloseReason::Stopped);
+  for (const auto& [id, cluster] : clusters_) {
+    cluster->stopProbes();
+  }
 }
 
 void Worker::dropMail() noexcept {

@@ -114,6 +114,9 @@ class Worker final : private upstream::HealthPeers {
   /// thread.
   void dropMail() noexcept;
 
+  /// Null when it is not configured.
+  [[nodiscard]] upstream::ClusterRuntime* cluster(base::ClusterId id) const noexcept;
+
   [[nodiscard]] std::uint32_t index() const noexcept { return parts_.index; }
 
  private:
@@ -134,7 +137,7 @@ class Worker final : private upstream::HealthPeers {
   void releaseRuns(const snapshot::Snapshot& next);
   [[nodiscard]] bool runInUse(const telemetry::RunKey& key) const;
   void healthChanged(base::ClusterId cluster, base::EndpointId endpoint) noexcept override;
-  void adoptHealth(base::ClusterId cluster, base::EndpointId endpoint);
+  void adoptHealth(base::ClusterId id, base::EndpointId endpoint);
   void connectionEnded() noexcept;
   void armHousekeeping() noexcept;
   void housekeep() noexcept;

@@ -168,6 +168,13 @@ void ClusterRuntime::remove() {
   sweep();
 }
 
+void ClusterRuntime::stopProbes() noexcept {
+  for (const auto& [id, endpoint] : endpoints_) {
+    endpoint->readmission.reset();
+    endpoint->healthCheck.reset();
+  }
+}
+
 void ClusterRuntime::sweep() {
   std::erase_if(endpoints_, [this](auto& entry) {
     Endpoint& endpoint = *entry.second;

@@ -45,6 +45,9 @@ class ClusterRuntime {
   /// The cluster has left the configuration: all its endpoints are removed ones.
   void remove();
 
+  /// For good: the worker stops, and neither probes nor health checks may keep descriptors.
+  void stopProbes() noexcept;
+
   [[nodiscard]] const snapshot::Cluster& settings() const noexcept { return *settings_; }
 
   /// An endpoint for one more connection, or why there is none. Until released() the connection

@@ -19,6 +19,7 @@ import {
   runFuzzers,
   runGoogleTests,
   runNodeTests,
+  runSimulation,
   runSteps,
 } from './runners.mjs';
 import { asanAddonEnv, sanitizerEnv } from './sanitizers.mjs';
@@ -192,6 +193,14 @@ export const GROUPS = [
     run: (context) => runGoogleTests(context, 'release'),
   },
   {
+    name: 'simulation',
+    about: 'test/simulation: the workers in a simulated world, 1,000 seeds',
+    level: 'test',
+    budgetMinutes: 3,
+    needs: googleTestNeeds,
+    run: (context) => runSimulation(context, 'release', 1_000),
+  },
+  {
     name: 'unsafe-buffers',
     about: 'clang-19 compiles everything; unchecked pointers are errors where network bytes pass',
     level: 'test',
@@ -287,6 +296,14 @@ export const GROUPS = [
     maySkip: true,
     needs: sanitizerNeeds,
     run: (context) => runGoogleTests(context, 'asan', sanitizerEnv()),
+  },
+  {
+    name: 'asan-simulation',
+    about: 'test/simulation under the same sanitizers, 60 seeds',
+    level: 'ci',
+    budgetMinutes: 3,
+    needs: sanitizerNeeds,
+    run: (context) => runSimulation(context, 'asan', 60, sanitizerEnv()),
   },
   {
     name: 'asan-addon',

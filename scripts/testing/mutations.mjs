@@ -66,6 +66,7 @@ function refreshCopy() {
 /** The steps that build and run the test which a mutation names, inside the copy.
  * @param {Context} context @param {string} caughtBy */
 function testSteps(context, caughtBy) {
+  const simulated = caughtBy.match(/^simulation (\d+) seeds$/);
   const native = caughtBy.match(/^native (\w+) (\S+)$/);
   const node = (/** @type {string[]} */ args) =>
     context.exec(process.execPath, args, { cwd: copy });
@@ -78,6 +79,17 @@ function testSteps(context, caughtBy) {
           cwd: copy,
         }),
       ran: /\[==========\] [1-9]\d* tests? from/,
+    };
+  }
+  if (simulated) {
+    const program = join(copy, 'build-native/release/test/simulate');
+    return {
+      build: () => node(['scripts/cmake.mjs', 'release', 'simulate']),
+      run: () =>
+        context.exec('timeout', ['--signal=KILL', '300', program, '1', String(simulated[1])], {
+          cwd: copy,
+        }),
+      ran: /^[1-9]\d* passed/m,
     };
   }
   const compiled = join('dist-test', caughtBy.replace(/\.ts$/, '.js'));

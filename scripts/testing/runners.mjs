@@ -108,6 +108,34 @@ function failingPart(output) {
     .join('\n');
 }
 
+/** Runs the simulation with the seeds from 1 on, as many programs at a time as there are processors.
+ * @param {Context} context
+ * @param {string} variant
+ * @param {number} seedCount
+ * @param {Record<string, string>} [env]
+ * @returns {Promise<Result>} */
+export async function runSimulation(context, variant, seedCount, env = {}) {
+  const built = await buildNative(context, variant, ['simulate']);
+  if (!built.ok) return fromTool(built, 0);
+  const program = join('build-native', variant, 'test/simulate');
+  const share = 50;
+  const firsts = Array.from({ length: Math.ceil(seedCount / share) }, (_, i) => 1 + i * share);
+  /** @type {Result} */
+  const result = { passed: 0, failed: 0, skipped: 0 };
+  await inParallel(firsts, async (first) => {
+    const count = Math.min(share, seedCount + 1 - first);
+    const outcome = await context.exec(program, [String(first), String(count)], { env });
+    const [, passed, failed] = outcome.output.match(/^(\d+) passed, (\d+) failed$/m) ?? [];
+    result.passed += Number(passed ?? 0);
+    result.failed += Number(failed ?? count);
+    if (!outcome.ok) {
+      result.failed = Math.max(result.failed, 1);
+      result.failure = `${result.failure ?? ''}${outcome.output}\n`;
+    }
+  });
+  return result;
+}
+
 /** Runs each fuzzer for a fixed time from its seeds; what it finds it keeps in build-native.
  * @param {Context} context
  * @param {number} secondsEach

@@ -57,6 +57,9 @@ std::shared_ptr<MemoryStream> MemoryNetwork::makeStream() {
 }
 
 std::shared_ptr<MemoryStream> MemoryNetwork::connect(const Address& address, int& sysErrno) {
+  if (onConnect_) {
+    onConnect_(address);
+  }
   const std::string text = address.toString();
   const Answer answer = answerOf(text);
   const auto listener = listeners_.find(text);

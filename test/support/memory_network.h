@@ -6,10 +6,12 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/address.h"
@@ -67,6 +69,11 @@ class MemoryNetwork {
   void setBuffers(std::size_t sendBytes, std::size_t receiveBytes) noexcept {
     options_.sendBytes = sendBytes;
     options_.receiveBytes = receiveBytes;
+  }
+
+  /// Called at the beginning of each connect.
+  void onConnect(std::function<void(const base::Address&)> connecting) {
+    onConnect_ = std::move(connecting);
   }
 
   void setDelay(base::Duration delay) noexcept { options_.delay = delay; }
@@ -135,6 +142,7 @@ class MemoryNetwork {
   const base::Clock& clock_;
   NetworkOptions options_;
   base::Random random_;
+  std::function<void(const base::Address&)> onConnect_;
   std::map<std::string, Answer> answers_;
   std::map<std::string, std::shared_ptr<MemoryListener>> listeners_;
   std::vector<Moving> moving_;

@@ -86,15 +86,20 @@ void MemoryProxy::settle() {
   until([] { return false; });
 }
 
+std::optional<base::TimePoint> MemoryProxy::nextDeadline() const {
+  std::optional<base::TimePoint> next = network.nextDue();
+  for (const auto& poller : pollers_) {
+    const std::optional<base::TimePoint> sleeps = poller->sleepsUntil();
+    next = sleeps && next ? std::min(sleeps, next) : (sleeps ? sleeps : next);
+  }
+  return next;
+}
+
 void MemoryProxy::advance(base::Duration duration) {
   const base::TimePoint end = clock.now() + duration;
   settle();
   while (clock.now() < end) {
-    base::TimePoint next = end;
-    for (const auto& poller : pollers_) {
-      next = std::min(next, poller->sleepsUntil().value_or(end));
-    }
-    next = std::min(next, network.nextDue().value_or(end));
+    const base::TimePoint next = std::min(end, nextDeadline().value_or(end));
     // A deadline that has passed and a wheel that is not there yet: on by the smallest step.
     clock.advanceTo(std::max(next, clock.now() + base::Duration(1)));
     settle();

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "support/manual_clock.h"
@@ -52,6 +53,9 @@ class MemoryProxy {
 
   /// Until the condition holds; false when nothing happens any more and it does not.
   bool until(const std::function<bool()>& condition);
+
+  /// When a worker or the network has something to do next, if nothing happens before.
+  [[nodiscard]] std::optional<base::TimePoint> nextDeadline() const;
 
   /// Lets time pass, stopping at each deadline on the way, and settles.
   void advance(base::Duration duration);

@@ -60,6 +60,8 @@ class ProxyUnderTest {
 
   void stop();
 
+  [[nodiscard]] std::size_t workerCount() const noexcept { return parts_.size(); }
+
   [[nodiscard]] engine::Worker& worker(std::size_t index = 0) { return *parts_.at(index)->worker; }
 
   [[nodiscard]] CollectingSink& sink(std::size_t index = 0) { return parts_.at(index)->sink; }
