@@ -1,8 +1,12 @@
 #include "support/traffic.h"
 
 #include <algorithm>
+#include <array>
 
 #include <gtest/gtest.h>
+
+#include "codec/proxy_protocol.h"
+#include "support/first_messages.h"
 
 namespace weft::test {
 
@@ -16,6 +20,19 @@ constexpr std::size_t kBufferBytes[] = {1, 37, 1000, 5000, 20'000, 65'536, 262'1
 constexpr std::size_t kScratchBytes[] = {1, 100, 4096, 16'384, 65'536};
 constexpr std::size_t kPieceBytes[] = {4096, 32'768};
 constexpr std::size_t kCallBytes[] = {1, 10, 1000, 10'000, 65'536};
+constexpr std::string_view kRoutedName = "a.example";
+
+/// On behalf of somebody else.
+std::string headerOf(snapshot::ProxyVersion version) {
+  codec::ProxyHeader header;
+  header.named = true;
+  header.source = addressOf("192.0.2.1:1000");
+  header.destination = addressOf("192.0.2.2:2000");
+  std::array<std::byte, codec::kProxyHeaderBytesMax> bytes;
+  const std::size_t size =
+      codec::writeProxyHeader(static_cast<codec::ProxyVersion>(version), header, bytes);
+  return std::string(reinterpret_cast<const char*>(bytes.data()), size);
+}
 
 }  // namespace
 
@@ -33,24 +50,64 @@ MemoryProxyOptions chooseWorld(Choices& choices, const Wiring& wiring) {
   return options;
 }
 
+void giveRoom(MemoryProxyOptions& world, const TrafficOptions& options) {
+  if (options.headerFrom || options.headerTo) {
+    world.proxy.scratchBytes = std::max(world.proxy.scratchBytes, codec::kProxyHeaderBytesMax);
+    world.network.sendBytes = std::max(world.network.sendBytes, codec::kProxyHeaderBytesMax);
+  }
+}
+
 Traffic::Traffic(MemoryProxy& world, Choices& choices, const TrafficOptions& options)
     : world_(world), choices_(choices), options_(options) {
   world_.poller().shuffle(world_.network.random());
-  world_.config.cluster(1).connectTimeout = std::chrono::hours(1);
-  if (options.detects) {
-    snapshot::Listener& listener = world_.config.listener(1);
+  configure();
+  world_.publish();
+  open(options.connectionCount);
+}
+
+void Traffic::configure() {
+  snapshot::Cluster& cluster = world_.config.cluster(1);
+  cluster.connectTimeout = std::chrono::hours(1);
+  cluster.proxyProtocol = options_.headerTo;
+  snapshot::Listener& listener = world_.config.listener(1);
+  if (options_.detects) {
     listener.protocol = snapshot::Protocol::Detect;
     listener.serverFirstAfter = std::chrono::milliseconds(20);
     listener.detectTimeout = std::chrono::seconds(1);
   }
-  world_.publish();
-  open(options.connectionCount);
+  if (options_.routes) {
+    snapshot::TlsRoute route;
+    route.hostnames.emplace_back(kRoutedName);
+    route.backendRefs.push_back({.clusterId = base::ClusterId{1}});
+    listener.tlsRoutes.push_back(std::move(route));
+    listener.tlsUnrouted = snapshot::TlsUnrouted::Forward;
+  }
+  if (options_.headerFrom) {
+    listener.proxyProtocol = {.from = {base::Network(base::Address::ipv4({0, 0, 0, 0}, 0), 0)},
+                              .timeout = std::chrono::hours(1),
+                              .required = true};
+  }
+}
+
+/// Half of what is to be detected stays undecided for a while.
+std::string Traffic::chooseBeginning() {
+  if (options_.routes && choices_.oneIn(2)) {
+    const std::string_view name = choices_.oneIn(2) ? kRoutedName : std::string_view("b.example");
+    return records(helloMessage(serverNameExtension(name)), 1 + choices_.below(200));
+  }
+  return options_.detects && choices_.oneIn(2) ? "GET /" : "";
 }
 
 /// One after another, so that it is known who is at the other end.
 void Traffic::open(std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) {
     Peer& client = world_.connect();
+    if (options_.headerFrom) {
+      const std::string header = headerOf(*options_.headerFrom);
+      headerBytes_ += header.size();
+      client.setCallBytes(choices_.oneOf(kCallBytes));
+      client.send(header);
+    }
     const auto opens = [this] { return world_.proxy.endpointCell(1, 1, EndpointTcpCell::kOpens); };
     for (int wait = 0; wait < 20'000 && opens() == i; ++wait) {
       world_.advance(std::chrono::milliseconds(20));
@@ -59,12 +116,11 @@ void Traffic::open(std::size_t count) {
     Peer& server = world_.endpoint().last();
     const std::size_t upBytes = choices_.below(static_cast<std::uint32_t>(options_.bytesMax));
     const std::size_t downBytes = choices_.below(static_cast<std::uint32_t>(options_.bytesMax));
-    // Half of what is to be detected stays undecided for a while.
-    const bool undecided = options_.detects && choices_.oneIn(2);
     pairs_.push_back(std::make_unique<Pair>(Pair{
         .up = {.from = &client,
                .to = &server,
-               .bytes = (undecided ? "GET /" : "") + patternBytes(upBytes, 2 * i + 1)},
+               .bytes = chooseBeginning() + patternBytes(upBytes, 2 * i + 1),
+               .headed = options_.headerTo.has_value()},
         .down = {.from = &server, .to = &client, .bytes = patternBytes(downBytes, 2 * i + 2)}}));
   }
 }
@@ -170,8 +226,31 @@ std::string Traffic::problem() const {
   return {};
 }
 
+/// What came, without the header of the proxy's own; none: that is no header.
+std::optional<std::string_view> Traffic::payloadOf(const Flow& flow) {
+  const std::string_view got = flow.to->received();
+  if (!flow.headed || got.empty()) {
+    return got;
+  }
+  codec::ProxyHeader header;
+  switch (codec::readProxyHeader(base::bytesOf(got), header)) {
+    case codec::ProxyRead::NeedMore:
+      return std::string_view();
+    case codec::ProxyRead::Whole:
+      return got.substr(header.bytes);
+    case codec::ProxyRead::Absent:
+    case codec::ProxyRead::Malformed:
+      break;
+  }
+  return std::nullopt;
+}
+
 std::string Traffic::problemOf(const Flow& flow, bool reset) {
-  const std::string& got = flow.to->received();
+  const std::optional<std::string_view> payload = payloadOf(flow);
+  if (!payload) {
+    return "no header before the bytes";
+  }
+  const std::string_view got = *payload;
   if (!flow.bytes.starts_with(got)) {
     return "received what was not sent";
   }
@@ -221,8 +300,8 @@ std::string Traffic::counterProblem() const {
   text += differs("closes", closes, count);
   if (resets == 0) {
     text += differs("finished", proxy.closes(1, CloseReason::Finished), count);
-    text +=
-        differs("downstream reads", proxy.listenerCell(1, ListenerTcpCell::kReadBytes), upBytes);
+    text += differs("downstream reads", proxy.listenerCell(1, ListenerTcpCell::kReadBytes),
+                    upBytes + headerBytes_);
     text += differs("downstream writes", proxy.listenerCell(1, ListenerTcpCell::kWriteBytes),
                     downBytes);
     text +=

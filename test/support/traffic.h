@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "support/choices.h"
@@ -20,7 +22,16 @@ struct TrafficOptions {
   std::size_t bytesMax = 300'000;  ///< Of one direction of one connection.
   bool resets = false;
   bool detects = false;  ///< The listener finds out what comes.
+  bool routes = false;   ///< It has routes of TLS, and lets pass what fits none.
+  /// The header of the PROXY protocol that clients send first.
+  std::optional<snapshot::ProxyVersion> headerFrom{};
+  /// And the one that endpoints get first.
+  std::optional<snapshot::ProxyVersion> headerTo{};
 };
+
+/// Headers of the PROXY protocol are made in the scratch buffer, and a new connection takes a whole
+/// one.
+void giveRoom(MemoryProxyOptions& world, const TrafficOptions& options);
 
 class Traffic {
  public:
@@ -47,6 +58,7 @@ class Traffic {
     Peer* from;
     Peer* to;
     std::string bytes;
+    bool headed = false;  ///< A header of the proxy's own comes before the bytes.
     std::size_t givenBytes = 0;
     bool endGiven = false;
   };
@@ -57,7 +69,10 @@ class Traffic {
     bool reset = false;
   };
 
+  void configure();
   void open(std::size_t count);
+  [[nodiscard]] std::string chooseBeginning();
+  [[nodiscard]] static std::optional<std::string_view> payloadOf(const Flow& flow);
   void actOn(Pair& pair);
   void act(Flow& flow);
   [[nodiscard]] static std::string problemOf(const Flow& flow, bool reset);
@@ -66,6 +81,7 @@ class Traffic {
   Choices& choices_;
   const TrafficOptions options_;
   std::vector<std::unique_ptr<Pair>> pairs_;
+  std::uint64_t headerBytes_ = 0;  ///< Sent by clients before their streams.
 };
 
 }  // namespace weft::test

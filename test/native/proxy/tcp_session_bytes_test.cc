@@ -1,5 +1,8 @@
 // Bytes through sessions over every kind of transport: exact both ways in any split, at any speed,
 // with any buffers, and counted exactly.
+#include <algorithm>
+#include <optional>
+
 #include <gtest/gtest.h>
 
 #include "support/sanitizers.h"
@@ -14,19 +17,18 @@ constexpr std::uint64_t kSeeds = kThreadSanitizer ? 4 : 25;
 class TcpSessionBytesTest : public testing::TestWithParam<Wiring> {
  protected:
   /// One run with its own world; the seed is in the message of a failure.
-  static void tryOnce(std::uint64_t seed, bool resets, bool detects = false) {
+  static void tryOnce(std::uint64_t seed, TrafficOptions wanted) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomChoices choices(seed, 150);
     MemoryProxyOptions options = chooseWorld(choices, GetParam());
+    giveRoom(options, wanted);
     // Single bytes take their time.
     const std::size_t narrow = std::min(
         {options.proxy.scratchBytes, options.network.sendBytes, options.network.receiveBytes});
     MemoryProxy world(options);
-    Traffic traffic(world, choices,
-                    {.connectionCount = 1 + choices.below(3),
-                     .bytesMax = narrow < 1000 ? std::size_t{5000} : std::size_t{400'000},
-                     .resets = resets,
-                     .detects = detects});
+    wanted.connectionCount = 1 + choices.below(3);
+    wanted.bytesMax = narrow < 1000 ? std::size_t{5000} : std::size_t{400'000};
+    Traffic traffic(world, choices, wanted);
     traffic.run();
     traffic.finish();
     EXPECT_EQ(traffic.problem(), "");
@@ -36,25 +38,37 @@ class TcpSessionBytesTest : public testing::TestWithParam<Wiring> {
 
 TEST_P(TcpSessionBytesTest, AreExactBothWaysWhateverTheSplits) {
   for (std::uint64_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) {
-    tryOnce(seed, false);
+    tryOnce(seed, {});
   }
 }
 
 TEST_P(TcpSessionBytesTest, AreAPrefixAndNeverEndInOrderAfterAReset) {
   for (std::uint64_t seed = 1001; seed <= 1000 + kSeeds && !HasFailure(); ++seed) {
-    tryOnce(seed, true);
+    tryOnce(seed, {.resets = true});
   }
 }
 
 TEST_P(TcpSessionBytesTest, AreExactThroughDetection) {
   for (std::uint64_t seed = 2001; seed <= 2000 + kSeeds && !HasFailure(); ++seed) {
-    tryOnce(seed, false, true);
+    tryOnce(seed, {.detects = true});
+  }
+}
+
+TEST_P(TcpSessionBytesTest, AreExactBehindHeadersAndThroughRoutes) {
+  constexpr std::optional<snapshot::ProxyVersion> kHeaders[] = {
+      snapshot::ProxyVersion::V1, snapshot::ProxyVersion::V2, std::nullopt};
+  for (std::uint64_t seed = 4001; seed <= 4000 + kSeeds && !HasFailure(); ++seed) {
+    tryOnce(seed, {.resets = seed % 4 == 0,
+                   .detects = seed % 2 == 0,
+                   .routes = seed % 3 == 0,
+                   .headerFrom = kHeaders[seed % 3],
+                   .headerTo = kHeaders[seed / 3 % 3]});
   }
 }
 
 TEST_P(TcpSessionBytesTest, AreAPrefixAfterAResetDuringDetection) {
   for (std::uint64_t seed = 3001; seed <= 3000 + kSeeds && !HasFailure(); ++seed) {
-    tryOnce(seed, true, true);
+    tryOnce(seed, {.resets = true, .detects = true});
   }
 }
 
