@@ -27,7 +27,7 @@ export interface EndpointPart {
   readonly failureCount: number;
   readonly earlyCloseCount: number;
   readonly ejected: boolean;
-  /** Why it is not available: `connect_failures` or `early_closes`. */
+  /** Why it is not available: `connect_failures`, `early_closes` or `health_check`. */
   readonly cause: string | null;
 }
 

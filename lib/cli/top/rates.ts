@@ -21,6 +21,8 @@ export interface EndpointRow extends Rates {
   readonly address: string;
   readonly weight: number;
   readonly available: boolean;
+  readonly ejected: boolean;
+  readonly causes: EndpointReport['causes'];
   readonly connectionsNow: number;
   readonly failureCount: number;
   readonly connectionsTotal: number;
@@ -75,6 +77,8 @@ function endpointRow(
     address: after.address,
     weight: after.weight,
     available: after.available,
+    ejected: after.ejected,
+    causes: after.causes,
     connectionsNow: after.connectionsNow,
     failureCount: after.failureCount,
     connectionsTotal: after.connectionsTotal,

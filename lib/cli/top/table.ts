@@ -1,6 +1,7 @@
 // A frame as lines of text: a line for each cluster, indented ones for its endpoints. Knows the width and the height
 // that there are; what does not fit is counted, not wrapped.
 
+import type { UnavailableCause } from '../../contract/events.ts';
 import type { ClusterRow, EndpointRow, Frame, Rates } from './rates.ts';
 
 export interface TableSize {
@@ -16,7 +17,7 @@ export interface TableOptions extends TableSize {
 const nameColumnsMin = 20;
 const nameColumnsMax = 48;
 const columns = ['STATE', 'CONN/S', 'OPEN', 'FAIL/S', 'FAILED', 'READ/S', 'WRITE/S', 'CONNECT'];
-const widths = [9, 9, 8, 8, 8, 10, 10, 10] as const;
+const widths = [10, 9, 8, 8, 8, 10, 10, 10] as const;
 
 export function tableLines(frame: Frame, options: TableOptions): readonly string[] {
   const nameColumns = nameWidth(frame, options.columns);
@@ -70,9 +71,20 @@ function clusterCells(cluster: ClusterRow): readonly string[] {
 }
 
 function endpointCells(endpoint: EndpointRow): readonly string[] {
-  const { available, connectionsNow, connectFailuresTotal, connectUs } = endpoint;
-  const state = available ? 'up' : 'avoided';
+  const { connectionsNow, connectFailuresTotal, connectUs } = endpoint;
+  const state = stateOf(endpoint);
   return cells(endpoint, { state, connectionsNow, connectFailuresTotal, connectUs });
+}
+
+/** What stands most against an endpoint; one that fails may still be picked. */
+function stateOf({ available, ejected, causes }: EndpointRow): string {
+  if (causes.includes('health_check' satisfies UnavailableCause)) {
+    return 'unhealthy';
+  }
+  if (ejected) {
+    return 'ejected';
+  }
+  return available ? 'up' : 'failing';
 }
 
 interface Numbers {

@@ -88,9 +88,24 @@ test('what does not fit in the height is counted', () => {
 test('an endpoint that is avoided is red where there are colours, and only there', () => {
   const bad = [endpoint({ available: false })];
   const coloured = tableLines(frame(bad, bad), { columns: 120, rows: null, colour: true });
-  assert.ok(coloured[2]?.startsWith('\u001b[31m') && coloured[2]?.includes('avoided'));
+  assert.ok(coloured[2]?.startsWith('\u001b[31m') && coloured[2]?.includes('failing'));
   const plain = tableLines(frame(bad, bad), { columns: 120, rows: null, colour: false });
   assert.ok(!plain.join('').includes('\u001b'));
+});
+
+test('the state of an endpoint says what stands against it', () => {
+  const down = { available: false };
+  const states = [
+    endpoint(),
+    endpoint({ ...down, causes: ['connect_failures'] }),
+    endpoint({ ...down, ejected: true, causes: ['early_closes'] }),
+    endpoint({ ...down, ejected: true, causes: ['connect_failures', 'health_check'] }),
+  ];
+  const lines = tableLines(frame(states, states), { columns: 120, rows: null, colour: false });
+  assert.deepEqual(
+    lines.slice(2).map((line) => line.split(/ +/)[2]),
+    ['up', 'failing', 'ejected', 'unhealthy'],
+  );
 });
 
 test('ten thousand endpoints are no problem', () => {
