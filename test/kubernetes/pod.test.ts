@@ -136,7 +136,11 @@ test('the configuration is valid and fits the pod', () => {
   const config = resolved();
   const inbound = config.listeners.find(({ direction }) => direction === 'inbound');
   const port = weft.ports?.find(({ name }) => name === 'weft-inbound')?.containerPort;
-  assert.equal(inbound?.address, `0.0.0.0:${port}`);
+  assert.equal(inbound?.address, `[::]:${port}`);
+  assert.ok(config.listeners.every(({ transparent }) => transparent));
+  const outbound = config.listeners.filter(({ direction }) => direction === 'outbound');
+  const ports = outbound.map(({ address }) => address.split(':').at(-1));
+  assert.deepEqual([...new Set(ports)], [/--outbound-port=(\d+)/.exec(init.args.join(' '))?.[1]]);
   assert.ok(config.drain.deadlineMs < pod.spec.terminationGracePeriodSeconds * 1_000);
 });
 
