@@ -1,11 +1,12 @@
 // node dist-test/bench/boundary.js: what crossing between TypeScript and native code costs on the
-// JavaScript thread: publishing 10,000 endpoints, a scrape, decoding events. Needs the built addon.
+// JavaScript thread: publishing 10,000 endpoints, with the tables of the balancers that need one, a
+// scrape, decoding events. Needs the built addon.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { Bench, type Task } from 'tinybench';
-import { forwardConfig } from '../lib/config/forward-config.ts';
+import { resolveConfig } from '../lib/config/resolve.ts';
 import { compile } from '../lib/control/compile.ts';
 import { DesiredState } from '../lib/control/desired-state.ts';
 import type { DiscoveredEndpoint } from '../lib/discovery/source.ts';
@@ -28,8 +29,12 @@ const workerCount = 2;
 const batchBytes = 64 * 1024;
 const timeMs = 2_000;
 
-const applied = `${endpointCount} endpoints replaced, compiled, published and acknowledged`;
+const balancers = ['p2cEwma', 'ringHash', 'maglev'] as const;
 const appliedMaxMs = 30;
+
+function appliedWith(balancer: string): string {
+  return `${endpointCount} endpoints replaced, compiled, published and acknowledged, ${balancer}`;
+}
 
 function endpointsOf(firstOctet: number): DiscoveredEndpoint[] {
   return Array.from({ length: endpointCount }, (_, index) => ({
@@ -41,27 +46,37 @@ function endpointsOf(firstOctet: number): DiscoveredEndpoint[] {
 
 const listen = await freeAddress();
 
-function desiredState(): DesiredState {
+function desiredState(balancer: (typeof balancers)[number] = 'p2cEwma'): DesiredState {
   const state = new DesiredState();
-  const given = { listen, targets: ['10.0.0.1:80'], flags: {}, accessLog: false };
-  state.setConfig(forwardConfig(given, {}));
+  const cluster = { endpoints: ['10.0.0.1:80'], balancer };
+  state.setConfig(
+    resolveConfig({
+      listeners: [{ name: 'in', address: listen, cluster: 'targets' }],
+      clusters: { targets: cluster },
+      admin: null,
+    }),
+  );
   return state;
 }
 
 function addPublishing(bench: Bench, engine: Engine): void {
-  const state = desiredState();
   const sets = [endpointsOf(10), endpointsOf(11)] as const;
   let revision = 0;
-  const publish = () => {
+  const publish = (state: DesiredState) => {
     revision += 1;
     return engine.publish(compile({ desired: state.current(), revision, releasedRuns: [] }));
   };
-  bench.add(applied, async () => {
-    state.setEndpoints('targets', sets[revision % 2 === 0 ? 0 : 1]);
-    await publish();
-  });
+  for (const balancer of balancers) {
+    const state = desiredState(balancer);
+    bench.add(appliedWith(balancer), async () => {
+      state.setEndpoints('targets', sets[revision % 2 === 0 ? 0 : 1]);
+      await publish(state);
+    });
+  }
+  const state = desiredState();
+  state.setEndpoints('targets', sets[0]);
   bench.add(`${endpointCount} endpoints unchanged, published and acknowledged`, async () => {
-    await publish();
+    await publish(state);
   });
 }
 
@@ -153,9 +168,11 @@ async function main(): Promise<void> {
       const figures = `${medianMs.toFixed(3).padStart(9)} ms  p99 ${p99Ms.toFixed(3).padStart(9)} ms`;
       process.stdout.write(`${figures}  ${name}\n`);
     }
-    const measured = lines.find(({ name }) => name === applied)?.medianMs ?? Number.NaN;
-    const verdict = measured <= appliedMaxMs ? 'PASS' : 'MISS';
-    process.stdout.write(`${verdict}: ${measured.toFixed(1)} ms, at most ${appliedMaxMs} ms\n`);
+    const names = balancers.map(appliedWith);
+    const updates = lines.filter(({ name }) => names.includes(name));
+    const slowest = Math.max(...updates.map(({ medianMs }) => medianMs));
+    const verdict = slowest <= appliedMaxMs ? 'PASS' : 'MISS';
+    process.stdout.write(`${verdict}: ${slowest.toFixed(1)} ms, at most ${appliedMaxMs} ms\n`);
     const provenance = describeRun('node dist-test/bench/boundary.js');
     const path = join(resultsFolder, `${provenance.date.slice(0, 10)}-boundary.json`);
     mkdirSync(resultsFolder, { recursive: true });

@@ -111,4 +111,5 @@ test('wrong options are named', () => {
   assert.throws(() => readOptions(['--pin', 'maybe']), /--pin: expected yes or no/);
   assert.equal(readOptions(['--help']), null);
   assert.equal(readOptions(['--quick'])?.record, false);
+  assert.deepEqual(readOptions(['--redirect', '--only', 'connect,memory'])?.rows, ['connect']);
 });

@@ -35,7 +35,7 @@ export function portOf(address: string): number {
 
 function accepts(address: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(portOf(address), '127.0.0.1');
+    const socket = connect(portOf(address), address.slice(0, address.lastIndexOf(':')));
     socket.once('connect', () => {
       socket.destroy();
       resolve(true);

@@ -4,6 +4,7 @@
 import process from 'node:process';
 import { stopAll, stopOnSignals } from '../support/leash.ts';
 import { describeRun } from '../support/machine.ts';
+import { farSide, runInside } from './far-side.ts';
 import { measureRow, type RowResult } from './measure.ts';
 import { type BenchOptions, readOptions, usage } from './options.ts';
 import { findPeers } from './peers/find-peers.ts';
@@ -22,7 +23,7 @@ function say(text: string): void {
 }
 
 function choosePeers(session: Session, options: BenchOptions): Peer[] {
-  const { peers, missing } = findPeers(session.programs);
+  const { peers, missing } = findPeers(session.programs, options.redirect);
   const unknown = options.peers.filter((name) => !peers.some((peer) => peer.name === name));
   if (unknown.length > 0) {
     const known = peers.map(({ name }) => name).join(', ');
@@ -80,7 +81,8 @@ async function main(): Promise<void> {
       say(usage);
       return;
     }
-    process.exitCode = await run(options);
+    const isOutside = options.redirect && farSide() === null;
+    process.exitCode = isOutside ? await runInside() : await run(options);
   } catch (error) {
     process.stderr.write(`bench:tcp: ${error instanceof Error ? error.message : error}\n`);
     process.exitCode = 2;

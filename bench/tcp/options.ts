@@ -14,6 +14,7 @@ export interface BenchOptions {
   readonly peers: readonly string[];
   readonly record: boolean;
   readonly strict: boolean;
+  readonly redirect: boolean;
 }
 
 export const usage = `npm run bench:tcp -- [options]
@@ -25,6 +26,8 @@ export const usage = `npm run bench:tcp -- [options]
   --rate N         messages per second in the row "latency" (10000)
   --threads N      threads that move bytes, the same for every peer (1)
   --pin yes|no     no: the scheduler decides where load, server and proxy run (yes)
+  --redirect       the server across a veth pair, and Weft also as a transparent sidecar under
+                   the rules of weft init; needs root, ip and nft
   --quick          3 rounds of 1 second, nothing recorded
   --no-record      do not write bench/results
   --strict         exit 1 when a target of product.md is missed
@@ -72,6 +75,7 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
       pin: { type: 'string', default: 'yes' },
       quick: { type: 'boolean', default: false },
       'no-record': { type: 'boolean', default: false },
+      redirect: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -86,9 +90,12 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     rate: positive('rate', values.rate),
     threads: Math.round(positive('threads', values.threads)),
     pin: values.pin === 'yes',
-    rows: chosenRows(values.only),
+    rows: chosenRows(values.only).filter(
+      (name) => !values.redirect || (name !== 'memory' && name !== 'start'),
+    ),
     peers: list(values.peers),
     record: !values.quick && !values['no-record'],
     strict: values.strict,
+    redirect: values.redirect,
   };
 }

@@ -1,4 +1,4 @@
-// bench/results: one JSON file for each day's run, and the chart that the README shows.
+// bench/results: one JSON file for each day's run of a kind, and the chart that the README shows.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
@@ -46,16 +46,18 @@ function rowsOf(run: Run) {
 export function record(run: Run): string[] {
   mkdirSync(resultsFolder, { recursive: true });
   const { provenance, options, verdicts } = run;
-  const json = join(resultsFolder, `${provenance.date.slice(0, 10)}-tcp.json`);
-  const { rounds, seconds, rate, threads, pin } = options;
+  const suffix = options.redirect ? '-redirected' : '';
+  const json = join(resultsFolder, `${provenance.date.slice(0, 10)}-tcp${suffix}.json`);
+  const { rounds, seconds, rate, threads, pin, redirect } = options;
   const content = {
     ...provenance,
-    options: { rounds, seconds, rate, threads, pin },
+    options: { rounds, seconds, rate, threads, pin, redirect },
     peers: peersOf(run),
     rows: rowsOf(run),
     targets: verdicts,
   };
   writeFileSync(json, `${JSON.stringify(content, null, 2)}\n`);
+  if (options.redirect) return [relative(root, json)];
   const svg = join(resultsFolder, 'tcp.svg');
   writeFileSync(svg, drawChart(run));
   return [json, svg].map((path) => relative(root, path));

@@ -2,8 +2,9 @@
 
 import { Leash, makeWorkFolder } from '../support/leash.ts';
 import { outerCpus } from '../support/machine.ts';
-import { freeAddress, waitUntilAccepting } from '../support/ports.ts';
+import { freeAddress, portOf, waitUntilAccepting } from '../support/ports.ts';
 import { buildPrograms, type Programs } from '../support/programs.ts';
+import { farHost, farSide, onFarSide } from './far-side.ts';
 import type { BenchOptions } from './options.ts';
 import type { Peer } from './peers/peer.ts';
 import type { Placement, ServiceName } from './rows.ts';
@@ -44,14 +45,22 @@ function choosePlaces(pin: boolean): Session['places'] {
 }
 
 async function startServer(programs: Programs, place: Place): Promise<Services> {
+  const far = farSide();
+  const host = far === null ? '127.0.0.1' : farHost;
+  const free = async () => `${host}:${portOf(await freeAddress())}`;
   const services = {
-    echo: await freeAddress(),
-    sink: await freeAddress(),
-    check: await freeAddress(),
-    'reply-close': await freeAddress(),
+    echo: await free(),
+    sink: await free(),
+    check: await free(),
+    'reply-close': await free(),
   };
-  const args = Object.entries(services).flatMap(([name, address]) => [`--${name}`, address]);
-  const server = new Leash(programs, [programs.server, ...args], { cpu: place.load });
+  // On all its addresses, where it has several.
+  const args = Object.entries(services).flatMap(([name, address]) => [
+    `--${name}`,
+    far === null ? address : `0.0.0.0:${portOf(address)}`,
+  ]);
+  const command = onFarSide(far, [programs.server, ...args]);
+  const server = new Leash(programs, command, { cpu: place.load });
   if (!(await waitUntilAccepting(services.echo, () => server.over))) {
     throw new Error(`the load server did not start: ${server.output.trim()}`);
   }
@@ -92,5 +101,10 @@ export async function startPeer(
     const said = leash.output.trim().split('\n').slice(-3).join(' | ');
     throw new Error(`${peer.name} does not accept on ${listen}: ${said || 'it says nothing'}`);
   }
-  return { peer, address: listen, tree: leash.pid, stop: () => leash.stop() };
+  return {
+    peer,
+    address: peer.address?.(target) ?? listen,
+    tree: leash.pid,
+    stop: () => leash.stop(),
+  };
 }

@@ -16,7 +16,7 @@ export interface FoundPeers {
   readonly missing: string[];
 }
 
-const wanted: readonly [find: () => Peer[], hint: string][] = [
+const wanted: readonly [find: (redirect: boolean) => Peer[], hint: string][] = [
   [weft, 'weft: npm run build'],
   [haproxy, 'haproxy: apt-get install haproxy'],
   [nginx, 'nginx: apt-get install nginx libnginx-mod-stream'],
@@ -24,11 +24,11 @@ const wanted: readonly [find: () => Peer[], hint: string][] = [
   [socat, 'socat: apt-get install socat'],
 ];
 
-export function findPeers(programs: Programs): FoundPeers {
+export function findPeers(programs: Programs, redirect: boolean): FoundPeers {
   const peers: Peer[] = [direct, ...floors(programs)];
   const missing: string[] = [];
   for (const [find, hint] of wanted) {
-    const found = find();
+    const found = find(redirect);
     if (found.length === 0) missing.push(hint);
     peers.push(...found);
   }

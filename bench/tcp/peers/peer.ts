@@ -27,6 +27,8 @@ export interface Peer {
   readonly note?: string;
   // Rows in which it makes sense; all of them if absent.
   readonly rows?: readonly RowName[];
+  // Where the load connects to reach the target; where the peer listens if absent.
+  address?(target: string): string;
   // The command that forwards `listen` to `target` in the foreground.
   command(request: StartRequest): string[];
 }
