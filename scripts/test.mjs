@@ -128,7 +128,7 @@ function formatRow(row) {
   const { group, status, seconds, passed, failed, skipped, note } = row;
   const counts = [String(passed), String(failed), String(skipped)].map((text) => text.padStart(8));
   const time = `${seconds.toFixed(0).padStart(6)} s of ${group.budgetMinutes} min`;
-  return `${group.name.padEnd(15)}${status.padEnd(8)}${counts.join('')}${time}  ${note}`.trimEnd();
+  return `${group.name.padEnd(17)}${status.padEnd(8)}${counts.join('')}${time}  ${note}`.trimEnd();
 }
 
 /** @param {Group[]} groups */
@@ -159,7 +159,7 @@ if (args.includes('--packages')) {
   say(packagesOf(GROUPS.flatMap((group) => group.needs ?? [])).join(' '));
 } else if (args.includes('--list')) {
   for (const { name, level, budgetMinutes, about } of GROUPS) {
-    say(`${name.padEnd(15)}${level.padEnd(6)}${String(budgetMinutes).padStart(3)} min  ${about}`);
+    say(`${name.padEnd(17)}${level.padEnd(6)}${String(budgetMinutes).padStart(3)} min  ${about}`);
   }
 } else {
   process.exit((await runAll(choose(args))) ? 0 : 1);
