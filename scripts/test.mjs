@@ -142,7 +142,7 @@ async function runAll(groups) {
     rows.push(row);
     say(`  ${row.status} in ${row.seconds.toFixed(1)} s${row.note ? `: ${row.note}` : ''}`);
   }
-  say(`\ngroup          result    passed  failed skipped   time`);
+  say(`\ngroup            result    passed  failed skipped   time`);
   for (const row of rows) say(formatRow(row));
   const count = (/** @type {Row['status']} */ status) =>
     rows.filter((row) => row.status === status).length;
