@@ -1,0 +1,71 @@
+// The alphabet of HTTP (RFC 9110 5.5 and 5.6): what may be in a token, in the value of a field and
+// in a target; and comparisons that know no case.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace weft::codec {
+
+/// Bits of what a byte may be part of.
+enum TextClass : std::uint8_t { kToken = 1, kValue = 2, kTarget = 4, kHost = 8 };
+
+namespace detail {
+
+constexpr std::array<std::uint8_t, 256> makeTextClasses() {
+  std::array<std::uint8_t, 256> classes{};
+  const auto add = [&classes](std::string_view bytes, std::uint8_t bits) {
+    for (const char byte : bytes) {
+      classes.at(static_cast<std::uint8_t>(byte)) |= bits;
+    }
+  };
+  constexpr std::string_view kAlphanumeric =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  for (std::size_t byte = 0x21; byte < 0x100; ++byte) {
+    if (byte != 0x7f) {
+      classes.at(byte) |= kValue | kTarget;
+    }
+  }
+  add(" \t", kValue);
+  add(kAlphanumeric, kToken | kHost);
+  add("!#$%&'*+-.^_`|~", kToken);
+  // RFC 3986 3.2: of a registered name, an address in brackets, and a port.
+  add("-._~!$&'()*+,;=:[]%", kHost);
+  return classes;
+}
+
+inline constexpr std::array<std::uint8_t, 256> kTextClasses = makeTextClasses();
+
+}  // namespace detail
+
+/// Whether every byte may be part of that.
+[[nodiscard]] constexpr bool consistsOf(std::string_view text, TextClass of) noexcept {
+  return std::ranges::all_of(text, [of](char byte) {
+    return (detail::kTextClasses[static_cast<std::uint8_t>(byte)] & of) != 0;
+  });
+}
+
+[[nodiscard]] constexpr char lowerCase(char letter) noexcept {
+  return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
+}
+
+/// REQUIRES: `lower` is in lower case.
+[[nodiscard]] constexpr bool equalsLower(std::string_view text, std::string_view lower) noexcept {
+  return text.size() == lower.size() &&
+         std::ranges::equal(text, lower, {}, [](char letter) { return lowerCase(letter); });
+}
+
+/// Without spaces and tabs at either end.
+[[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
+  constexpr std::string_view kBlank = " \t";
+  const std::size_t first = text.find_first_not_of(kBlank);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+}
+
+}  // namespace weft::codec
