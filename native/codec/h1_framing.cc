@@ -139,9 +139,17 @@ H1Fault readBody(const Said& said, std::uint8_t minorVersion, H1Framing& framing
   return H1Fault::None;
 }
 
-void readPersistence(const Said& said, std::uint8_t minorVersion, H1Framing& framing) noexcept {
-  framing.keepAlive = !said.close && (minorVersion > 0 || said.keepAlive);
-  framing.upgrade = minorVersion > 0 && said.upgrade && said.connectionUpgrade;
+/// What holds for requests and responses alike.
+H1Fault readHead(std::string_view held, const H1Head& head, Said& said,
+                 H1Framing& framing) noexcept {
+  framing = {};
+  if (const H1Fault fault = readFields(head.fieldsIn(held), said); fault != H1Fault::None) {
+    return fault;
+  }
+  const bool old = head.minorVersion == 0;
+  framing.keepAlive = !said.close && (!old || said.keepAlive);
+  framing.upgrade = !old && said.upgrade && said.connectionUpgrade;
+  return readBody(said, head.minorVersion, framing);
 }
 
 /// RFC 9112 3.2: one in each request of 1.1, and never more.
@@ -165,15 +173,10 @@ H1Method h1MethodOf(std::string_view method) noexcept {
 }
 
 H1Fault readRequestFraming(std::string_view held, const H1Head& head, H1Framing& framing) noexcept {
-  framing = {};
   Said said;
-  if (const H1Fault fault = readFields(head.fieldsIn(held), said); fault != H1Fault::None) {
+  if (const H1Fault fault = readHead(held, head, said, framing); fault != H1Fault::None) {
     return fault;
   }
-  if (const H1Fault fault = readBody(said, head.minorVersion, framing); fault != H1Fault::None) {
-    return fault;
-  }
-  readPersistence(said, head.minorVersion, framing);
   framing.expectContinue =
       said.expectContinue && head.minorVersion > 0 && framing.body != H1Body::None;
   return checkHost(said, head.minorVersion);
@@ -181,15 +184,10 @@ H1Fault readRequestFraming(std::string_view held, const H1Head& head, H1Framing&
 
 H1Fault readResponseFraming(std::string_view held, const H1Head& head, H1Method answered,
                             H1Framing& framing) noexcept {
-  framing = {};
   Said said;
-  if (const H1Fault fault = readFields(head.fieldsIn(held), said); fault != H1Fault::None) {
+  if (const H1Fault fault = readHead(held, head, said, framing); fault != H1Fault::None) {
     return fault;
   }
-  if (const H1Fault fault = readBody(said, head.minorVersion, framing); fault != H1Fault::None) {
-    return fault;
-  }
-  readPersistence(said, head.minorVersion, framing);
   const bool isSuccess = head.status >= 200 && head.status < 300;
   if (head.status == kSwitchingProtocols || (answered == H1Method::Connect && isSuccess)) {
     framing.body = H1Body::Tunnel;
