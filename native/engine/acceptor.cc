@@ -95,6 +95,8 @@ Acceptor::Once Acceptor::acceptOne() noexcept {
   os::Accepted accepted = parts_.sockets.accept(fd_);
   if (accepted.fd == os::kNoFd) {
     if (accepted.sysErrno == EAGAIN || accepted.sysErrno == EWOULDBLOCK) {
+      // The kernel takes a descriptor before it looks who waits: there is one.
+      resumed();
       return Once::Empty;
     }
     if (exhausted(accepted.sysErrno)) {
@@ -131,6 +133,8 @@ void Acceptor::onTimer() noexcept {
     return;
   }
   parts_.loop.poller().modify(fd_, os::Interest::Accept, *this);
+  // Whoever waited may have left, and nobody would tell.
+  onReady({});
 }
 
 void Acceptor::resumed() noexcept {

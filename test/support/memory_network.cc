@@ -153,6 +153,10 @@ bool MemoryNetwork::deliverOne(std::size_t index, std::size_t bytesMax) {
   return moved;
 }
 
+void MemoryNetwork::forgetWaiting(const base::Address& address) {
+  listeners_.at(address.toString())->waiting.clear();
+}
+
 bool MemoryNetwork::deliver() {
   bool any = finishConnects();
   for (std::size_t i = 0; i < moving_.size();) {

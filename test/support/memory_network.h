@@ -80,6 +80,9 @@ class MemoryNetwork {
 
   void setPieceBytes(std::size_t bytes) noexcept { options_.pieceBytes = bytes; }
 
+  /// Who waits to be accepted there has never come.
+  void forgetWaiting(const base::Address& address);
+
   /// Delivers all that is due. False when nothing was.
   bool deliver();
 

@@ -93,6 +93,19 @@ TEST_F(AcceptorTest, PausesWithoutDescriptorsAndResumesByItself) {
   EXPECT_EQ(events(EventKind::AcceptResumed), 1U);
 }
 
+TEST_F(AcceptorTest, GoesOnWhenNobodyWaitsAnyMore) {
+  world.sockets.setDescriptorMax(5);
+  connectMany(3);
+  world.settle();
+  ASSERT_EQ(cell(WorkerCell::AcceptPausedNow), 1U);
+  world.network.forgetWaiting(MemoryProxy::listenAddress());
+  world.sockets.setDescriptorMax(100);
+  world.advance(std::chrono::milliseconds(200));
+  EXPECT_EQ(served(), 2U);
+  EXPECT_EQ(cell(WorkerCell::AcceptPausedNow), 0U);
+  EXPECT_EQ(events(EventKind::AcceptResumed), 1U);
+}
+
 TEST_F(AcceptorTest, KeepsOpenConnectionsGoingWhileItIsPaused) {
   connectMany(1);
   world.settle();
