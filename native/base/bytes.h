@@ -15,4 +15,8 @@ using MutableBytes = std::span<std::byte>;
   return std::as_bytes(std::span<const char>(text));
 }
 
+[[nodiscard]] inline std::string_view textOf(Bytes bytes) noexcept {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
 }  // namespace weft::base

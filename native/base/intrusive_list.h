@@ -66,12 +66,21 @@ class IntrusiveList {
   }
 
   /// Null when empty.
+  [[nodiscard]] T* back() noexcept { return empty() ? nullptr : static_cast<T*>(root_.previous_); }
+
+  /// Null when empty.
   [[nodiscard]] T* front() noexcept { return empty() ? nullptr : static_cast<T*>(root_.next_); }
 
   /// The element after `element`, null at the end.
   [[nodiscard]] T* next(T& element) noexcept {
     Node& node = element;
     return node.next_ == &root_ ? nullptr : static_cast<T*>(node.next_);
+  }
+
+  /// The element before `element`, null at the beginning.
+  [[nodiscard]] T* previous(T& element) noexcept {
+    Node& node = element;
+    return node.previous_ == &root_ ? nullptr : static_cast<T*>(node.previous_);
   }
 
   /// Null when empty; the element has left the list.

@@ -48,6 +48,17 @@ H1Fault checkExtensions(std::string_view text) noexcept {
 
 }  // namespace
 
+H1Trailers trailersOf(std::string_view section, std::span<H1Field> fields) noexcept {
+  H1Lines lines;
+  H1FieldReader reader({.headBytesMax = UINT32_MAX, .fieldsMax = UINT32_MAX});
+  if (reader.advance(section, lines, fields) != H1Read::Whole) {
+    return {};
+  }
+  return {.held = section,
+          .fields = fields.first(reader.count()),
+          .linesEnd = section.size() - kLineEnd.size()};
+}
+
 H1ChunkStep H1ChunkReader::refuse(H1Fault fault) noexcept {
   fault_ = fault;
   return {.event = H1ChunkEvent::Bad};

@@ -18,6 +18,13 @@ namespace weft::codec {
 /// Of the line with the size of a chunk and its extensions.
 inline constexpr std::uint32_t kChunkLineBytesMax = 1024;
 
+/// Lines of fields behind a body, with the bytes that they lie in.
+struct H1Trailers {
+  std::string_view held;
+  std::span<const H1Field> fields;
+  std::size_t linesEnd = 0;
+};
+
 enum class H1ChunkEvent : std::uint8_t {
   NeedMore,  ///< Nothing more can be said of these bytes.
   Data,      ///< The first `bytes` are bytes of the body.
@@ -30,6 +37,10 @@ struct H1ChunkStep {
   H1ChunkEvent event = H1ChunkEvent::NeedMore;
   std::size_t bytes = 0;
 };
+
+/// The trailers of a body, again: those of an End are lost when anything else is read between its
+/// steps. REQUIRES: `section` is the bytes of that step, and `fields` has room for as many.
+[[nodiscard]] H1Trailers trailersOf(std::string_view section, std::span<H1Field> fields) noexcept;
 
 class H1ChunkReader {
  public:

@@ -34,21 +34,8 @@ struct Said {
   bool expectContinue = false;
 };
 
-/// The items of a list (RFC 9110 5.6.1), one after the other; empty ones are left out.
-std::string_view nextItem(std::string_view& rest) noexcept {
-  while (!rest.empty()) {
-    const std::size_t comma = rest.find(',');
-    const std::string_view item = trimmed(rest.substr(0, comma));
-    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
-    if (!item.empty()) {
-      return item;
-    }
-  }
-  return {};
-}
-
 H1Fault readConnection(std::string_view value, Said& said) noexcept {
-  for (std::string_view item = nextItem(value); !item.empty(); item = nextItem(value)) {
+  for (std::string_view item = nextListItem(value); !item.empty(); item = nextListItem(value)) {
     switch (fieldNameOf(item)) {
       case FieldName::Host:
       case FieldName::ContentLength:

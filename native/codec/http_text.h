@@ -68,4 +68,18 @@ inline constexpr std::array<std::uint8_t, 256> kTextClasses = makeTextClasses();
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
+/// The items of a list (RFC 9110 5.6.1), one after the other without the empty
+/// ones; empty behind the last.
+[[nodiscard]] constexpr std::string_view nextListItem(std::string_view& rest) noexcept {
+  while (!rest.empty()) {
+    const std::size_t comma = rest.find(',');
+    const std::string_view item = trimmed(rest.substr(0, comma));
+    rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
+    if (!item.empty()) {
+      return item;
+    }
+  }
+  return {};
+}
+
 }  // namespace weft::codec

@@ -1,0 +1,164 @@
+#include "codec/h1_forward.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "codec/h1_field_reader.h"
+#include "codec/h1_framing.h"
+#include "codec/h1_head.h"
+#include "codec/h1_target.h"
+#include "codec/h1_writer.h"
+#include "codec/http_text.h"
+
+namespace weft::codec {
+
+namespace {
+
+/// Of the lines that are added beside what a head names itself.
+constexpr std::size_t kAddedBytesMax = 256;
+
+constexpr std::uint16_t kNoContent = 204;
+
+bool listHas(std::string_view list, std::string_view lower) noexcept {
+  for (std::string_view item = nextListItem(list); !item.empty(); item = nextListItem(list)) {
+    if (equalsLower(item, lower)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Whether a field of that name lists it.
+bool fieldsHave(const H1Fields& fields, FieldName name, std::string_view lower) noexcept {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields.at(index).name == name && listHas(fields.value(index), lower)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void markName(const H1Fields& fields, FieldName name, FieldBits& marked) noexcept {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields.at(index).name == name) {
+      marked.set(index);
+    }
+  }
+}
+
+bool hasName(const H1Fields& fields, FieldName name) noexcept {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields.at(index).name == name) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void writeLines(std::string_view held, const H1Head& head, const FieldBits& leftOut,
+                H1Writer& writer) noexcept {
+  writer.fields(held, std::span(head.fields).first(head.fieldCount), head.bytes - kLineEndBytes,
+                leftOut);
+}
+
+void writeUpgrade(const H1Fields& fields, H1Writer& writer) noexcept {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields.at(index).name == FieldName::Upgrade) {
+      writer.field("upgrade", fields.value(index));
+    }
+  }
+}
+
+/// RFC 9112 3.2.2: what the target names counts, and Host is replaced.
+void writeHost(const H1Request& request, const H1Fields& fields, H1Writer& writer) noexcept {
+  if (request.target.form == H1TargetForm::Absolute) {
+    writer.field("host", request.target.authority);
+  } else if (!hasName(fields, FieldName::Host)) {
+    writer.field("host", request.defaultHost);
+  }
+}
+
+/// What this connection says for itself.
+void writeConnection(const H1Request& request, const H1Fields& fields, H1Writer& writer) noexcept {
+  const bool upgrade = forwardsUpgrade(request);
+  const bool trailers = fieldsHave(fields, FieldName::Te, "trailers");
+  if (upgrade) {
+    writer.field("connection", trailers ? "upgrade, te" : "upgrade");
+    writeUpgrade(fields, writer);
+  } else if (trailers) {
+    writer.field("connection", "te");
+  }
+  if (trailers) {
+    writer.field("te", "trailers");
+  }
+}
+
+}  // namespace
+
+std::size_t forwardedBytesMax(const H1Request& request) noexcept {
+  // What is added of the head's own may double it.
+  return std::size_t{2} * request.head.bytes + request.defaultHost.size() + kAddedBytesMax;
+}
+
+std::size_t forwardedBytesMax(const H1Response& response) noexcept {
+  return std::size_t{2} * response.head.bytes + kAddedBytesMax;
+}
+
+bool forwardsUpgrade(const H1Request& request) noexcept {
+  return request.framing.upgrade &&
+         !fieldsHave(request.head.fieldsIn(request.held), FieldName::Upgrade, "h2c");
+}
+
+void forwardRequest(const H1Request& request, H1Writer& writer) noexcept {
+  const H1Head& head = request.head;
+  const H1Fields fields = head.fieldsIn(request.held);
+  const H1Target& target = request.target;
+  FieldBits leftOut;
+  markHopByHop(fields, leftOut);
+  if (target.form == H1TargetForm::Absolute) {
+    markName(fields, FieldName::Host, leftOut);
+  }
+  writer.requestLine(head.method.in(request.held),
+                     target.form == H1TargetForm::Authority ? target.authority : target.path,
+                     target.slashLacks);
+  writeLines(request.held, head, leftOut, writer);
+  writeHost(request, fields, writer);
+  writeConnection(request, fields, writer);
+  if (request.framing.body == H1Body::Chunked) {
+    writer.field("transfer-encoding", "chunked");
+  }
+  writer.endFields();
+}
+
+void forwardResponse(const H1Response& response, H1Writer& writer) noexcept {
+  const H1Head& head = response.head;
+  const H1Fields fields = head.fieldsIn(response.held);
+  const bool interim = head.status < 200;
+  const bool switches = response.framing.body == H1Body::Tunnel;
+  FieldBits leftOut;
+  markHopByHop(fields, leftOut);
+  if (interim || switches || head.status == kNoContent) {
+    // RFC 9110 8.6: there must be none, and somebody may wait for what it says.
+    markName(fields, FieldName::ContentLength, leftOut);
+  }
+  writer.statusLine(head.status, head.reason.in(response.held));
+  writeLines(response.held, head, leftOut, writer);
+  if (switches && interim) {
+    writer.field("connection", "upgrade");
+    writeUpgrade(fields, writer);
+  } else if (!interim && !switches) {
+    if (response.framing.body == H1Body::Chunked && response.minorVersion > 0) {
+      writer.field("transfer-encoding", "chunked");
+    }
+    if (!response.keepAlive) {
+      writer.field("connection", "close");
+    } else if (response.minorVersion == 0) {
+      writer.field("connection", "keep-alive");
+    }
+  }
+  writer.endFields();
+}
+
+}  // namespace weft::codec
