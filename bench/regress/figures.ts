@@ -2,9 +2,9 @@
 
 import type { Profile } from './callgrind.ts';
 
-// A connection whose client speaks late, one whose client speaks at once, the same with detection, the same with a
-// request instead of a byte, a message.
-export const units = ['connection', 'spoken', 'detected', 'detectedHttp', 'message'] as const;
+// A connection whose client speaks late, one whose client speaks at once, the same with detection, a request of HTTP
+// and its response on connections that are open, a message.
+export const units = ['connection', 'spoken', 'detected', 'request', 'message'] as const;
 export type Unit = (typeof units)[number];
 
 export interface Figure {

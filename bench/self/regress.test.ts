@@ -65,7 +65,7 @@ function figures(functions: Record<string, number>): Figures {
     connection: figure,
     spoken: figure,
     detected: figure,
-    detectedHttp: figure,
+    request: figure,
     message: figure,
   };
 }

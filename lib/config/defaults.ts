@@ -68,6 +68,19 @@ export const defaults = {
   proxyProtocolTimeoutMs: because(5_000, 'a lost first segment comes again within 3 s'),
   proxyProtocolRequired: because(true, 'what may be missing can be left out to hide a source'),
 
+  listenerHttp: because(null, 'each setting has a default of its own'),
+  httpHeadTimeoutMs: because(10_000, 'a client sends a head in one piece; who drips bytes attacks'),
+  httpHeadBytesMax: because(65_536, 'large cookies fit; servers refuse far less'),
+  httpHeadFieldsMax: because(128, 'browsers send fewer than thirty'),
+  httpErrorHeader: because(true, 'who gets an error should see that it is none of the server'),
+  clusterHttp: because(null, 'each setting has a default of its own'),
+  httpIdleTimeoutMs: because(
+    3_000,
+    'shorter than that of servers, who close in the middle of a request',
+  ),
+  httpIdleMax: because(10_000, 'a bound; the timeout keeps it far below'),
+  httpAgeMaxMs: because(null, 'a connection that works is not made anew'),
+
   keepaliveIdleMs: because(60_000, 'most NAT tables forget an idle flow after minutes'),
   keepaliveIntervalMs: because(10_000, 'with six probes a dead peer is found within two minutes'),
   keepaliveProbesMax: because(6, 'a minute of lost packets is not yet a dead peer'),

@@ -4,6 +4,7 @@
 
 import type { ResolvedCluster } from './config.ts';
 import { defaults } from './defaults.ts';
+import { resolveHttpCluster } from './resolve-http.ts';
 import type { UserConfig } from './user-config.ts';
 
 export const originalClusterNames = {
@@ -37,6 +38,7 @@ export function originalClusters(user: UserConfig): ResolvedCluster[] {
     connectAttemptsMax: 1,
     ejection: null,
     healthCheck: null,
+    http: resolveHttpCluster(),
     failFastAfterMs: null,
     connectionsMax: null,
     pendingMax: null,

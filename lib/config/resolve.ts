@@ -7,9 +7,7 @@ import { parseDuration } from '../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-address.ts';
 import { freezeDeep } from '../base/freeze.ts';
 import { type Network, parseNetwork } from '../base/network.ts';
-import type { Parsed } from '../base/parsed.ts';
 import { parsePorts } from '../base/ports.ts';
-import { parseSize } from '../base/size.ts';
 import type {
   AcceptedProxyProtocolSnapshot,
   BalancerSnapshot,
@@ -33,7 +31,9 @@ import type {
 } from './config.ts';
 import { defaults } from './defaults.ts';
 import { originalClusterNames, originalClusters } from './original-clusters.ts';
+import { resolveHttpCluster, resolveHttpListener } from './resolve-http.ts';
 import { clustersOf, resolveTlsRoutes } from './tls-routes.ts';
+import { bytes, checked, ms, msOrNull } from './units.ts';
 import type {
   AccessLogConfig,
   BalancerConfig,
@@ -177,6 +177,7 @@ function resolveListener(
     tlsRoutes: resolveTlsRoutes(listener),
     tlsUnrouted: listener.tlsUnrouted ?? defaults.listenerTlsUnrouted.value,
     proxyProtocol: resolveProxyProtocol(listener),
+    http: resolveHttpListener(listener.http),
     cluster: listener.cluster ?? originalClusterNames[direction],
     transparent: listener.transparent ?? defaults.listenerTransparent.value,
     workloadAddress: listener.workloadAddress ?? defaults.listenerWorkloadAddress.value,
@@ -221,6 +222,7 @@ function resolveCluster(name: string, cluster: ClusterConfig, user: UserConfig):
     proxyProtocol: cluster.proxyProtocol ?? defaults.clusterProxyProtocol.value,
     ejection: resolveEjection(cluster.ejection),
     healthCheck: resolveHealthCheck(cluster.healthCheck),
+    http: resolveHttpCluster(cluster.http),
     failFastAfterMs: msOrNull(cluster.failFastAfter, defaults.clusterFailFastAfterMs.value),
     connectionsMax: cluster.connectionsMax ?? defaults.clusterConnectionsMax.value,
     pendingMax: cluster.pendingMax ?? defaults.clusterPendingMax.value,
@@ -363,29 +365,6 @@ function resolveKeepalive(keepalive: KeepaliveConfig | null | undefined): Keepal
   };
 }
 
-function ms(text: string | undefined, defaultMs: number): number {
-  return text === undefined ? defaultMs : checked(parseDuration(text));
-}
-
-function msOrNull(text: string | null | undefined, defaultMs: number | null): number | null {
-  if (text === undefined) {
-    return defaultMs;
-  }
-  return text === null ? null : checked(parseDuration(text));
-}
-
-function bytes(text: string | undefined, defaultBytes: number): number {
-  return text === undefined ? defaultBytes : checked(parseSize(text));
-}
-
 function canonical(address: string): string {
   return formatAddress(checked(parseAddress(address)));
-}
-
-/** What validate let through parses; anything else is a bug here, not a mistake of the user. */
-function checked<Value>(parsed: Parsed<Value>): Value {
-  if (!parsed.ok) {
-    throw new Error(`unchecked value in resolve: ${parsed.problem}`);
-  }
-  return parsed.value;
 }

@@ -1,6 +1,7 @@
 // What a cluster is: its endpoints, how one is picked, which are left out, and how many connections it takes.
 
 import { defaults } from './defaults.ts';
+import { httpCluster } from './schema-http.ts';
 import { duration, object, oneOf, optional, required } from './schema-node.ts';
 import { keepaliveField, protocolHint, timeoutMsMax, userTimeoutField } from './schema-tcp.ts';
 
@@ -233,6 +234,7 @@ export const cluster = object('ClusterConfig', 'Interchangeable endpoints with o
     nullMeans: 'they are not asked',
     default: defaults.clusterHealthCheck,
   }),
+  http: optional('Connections that carry HTTP.', httpCluster, { default: defaults.clusterHttp }),
   failFastAfter: optional(
     'Without a usable endpoint for so long, connections are closed at once with the reason `fail_fast` until a probe finds one.',
     duration(1, timeoutMsMax),

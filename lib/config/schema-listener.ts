@@ -1,6 +1,7 @@
 // The keys of a listener and of its parts; schema.ts has the rest.
 
 import { defaults } from './defaults.ts';
+import { httpListener } from './schema-http.ts';
 import { duration, object, oneOf, optional, required } from './schema-node.ts';
 import { keepaliveField, protocolHint, timeoutMsMax, userTimeoutField } from './schema-tcp.ts';
 
@@ -132,6 +133,9 @@ export const listener = object('ListenerConfig', 'An address that Weft accepts c
     acceptedProxyProtocol,
     { nullMeans: 'no header is expected', default: defaults.listenerProxyProtocol },
   ),
+  http: optional('Connections that carry HTTP.', httpListener, {
+    default: defaults.listenerHttp,
+  }),
   connectionsMax: optional(
     'Open connections of this listener; more are closed at once with the reason `listener_limit`.',
     { kind: 'integer', min: 1, max: 10_000_000 },

@@ -169,6 +169,9 @@ export interface ListenerConfig {
    */
   readonly proxyProtocol?: AcceptedProxyProtocolConfig | null | undefined;
 
+  /** Connections that carry HTTP. Default: `null` (each setting has a default of its own). */
+  readonly http?: HttpListenerConfig | undefined;
+
   /**
    * Open connections of this listener; more are closed at once with the reason `listener_limit`. A
    * number of 1 to 10000000. Default: `limits.connectionsMax` (one listener may use all there is).
@@ -281,6 +284,33 @@ export interface AcceptedProxyProtocolConfig {
   readonly required?: boolean | undefined;
 }
 
+/** How requests of HTTP/1 are read, and what answers of Weft itself say. */
+export interface HttpListenerConfig {
+  /**
+   * From the first byte of the head of a request to its last; who takes longer gets 408. A duration
+   * of 10ms to 10m. Default: `'10s'` (a client sends a head in one piece; who drips bytes attacks).
+   */
+  readonly headTimeout?: Duration | undefined;
+
+  /**
+   * Bytes of the head of a request; who sends more gets 431. A size of 1KiB to 96KiB. Default:
+   * `'64KiB'` (large cookies fit; servers refuse far less).
+   */
+  readonly headBytesMax?: Size | undefined;
+
+  /**
+   * Fields of the head of a request; who sends more gets 431. A number of 8 to 256. Default: `128`
+   * (browsers send fewer than thirty).
+   */
+  readonly headFieldsMax?: number | undefined;
+
+  /**
+   * Whether answers that Weft writes itself say why, in the header `weft-error`. Default: `true`
+   * (who gets an error should see that it is none of the server).
+   */
+  readonly errorHeader?: boolean | undefined;
+}
+
 /** TCP keepalive: finds peers that vanished. */
 export interface KeepaliveConfig {
   /**
@@ -375,6 +405,9 @@ export interface ClusterConfig {
    * out what fails; a check finds it before them).
    */
   readonly healthCheck?: HealthCheckConfig | null | undefined;
+
+  /** Connections that carry HTTP. Default: `null` (each setting has a default of its own). */
+  readonly http?: HttpClusterConfig | undefined;
 
   /**
    * Without a usable endpoint for so long, connections are closed at once with the reason
@@ -570,6 +603,28 @@ export interface HealthCheckConfig {
    * connections).
    */
   readonly consecutiveSuccesses?: number | undefined;
+}
+
+/** Connections to endpoints that wait for the next request. */
+export interface HttpClusterConfig {
+  /**
+   * A connection without a request is closed after so long. A duration of 10ms to 1h. Default:
+   * `'3s'` (shorter than that of servers, who close in the middle of a request).
+   */
+  readonly idleTimeout?: Duration | undefined;
+
+  /**
+   * Connections without a request to one endpoint, for each worker; more are closed. A number of 0
+   * to 1000000. Default: `10000` (a bound; the timeout keeps it far below).
+   */
+  readonly idleMax?: number | undefined;
+
+  /**
+   * A connection that is older, give or take a tenth, serves no further request. A duration of
+   * 100ms to 168h. `null`: as long as it works. Default: `null` (a connection that works is not
+   * made anew).
+   */
+  readonly ageMax?: Duration | null | undefined;
 }
 
 /** How host names of endpoints are looked up. */

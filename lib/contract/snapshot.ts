@@ -77,6 +77,27 @@ export interface BackendRefSnapshot {
 
 export type ProxyProtocolVersion = 'v1' | 'v2';
 
+/** Of connections that carry HTTP. */
+export interface HttpListenerSnapshot {
+  /** Of the head of a request; 1,024 to 98,304. */
+  readonly headBytesMax: number;
+  /** 1 to 256. */
+  readonly headFieldsMax: number;
+  /** From the first byte of a head to its last. */
+  readonly headTimeoutMs: number;
+  /** Answers of the proxy itself say why in `weft-error`. */
+  readonly errorHeader: boolean;
+}
+
+/** Connections to endpoints that wait for the next request. */
+export interface HttpClusterSnapshot {
+  readonly idleTimeoutMs: number;
+  /** To one endpoint, for each worker. */
+  readonly idleMax: number;
+  /** Give or take a tenth; `null`: no limit. */
+  readonly ageMaxMs: number | null;
+}
+
 export interface ListenerSnapshot {
   /** Stable for one name for as long as the process lives. */
   readonly id: number;
@@ -99,6 +120,7 @@ export interface ListenerSnapshot {
   readonly tlsUnrouted: TlsUnrouted;
   /** `null`: no header is expected. */
   readonly proxyProtocol: AcceptedProxyProtocolSnapshot | null;
+  readonly http: HttpListenerSnapshot;
   readonly clusterId: number;
   /** Connections were redirected here and meant to go elsewhere. */
   readonly transparent: boolean;
@@ -160,6 +182,7 @@ export interface ClusterSnapshot {
   readonly ejection: EjectionSnapshot | null;
   /** `null`: endpoints are not asked. */
   readonly healthCheck: HealthCheckSnapshot | null;
+  readonly http: HttpClusterSnapshot;
   /** Without a usable endpoint for so long, connections fail at once; `null`: never. */
   readonly failFastAfterMs: number | null;
   /** Over all workers, open and being made; `null`: no limit. The same holds for the next two. */

@@ -19,6 +19,7 @@
 #include "binding/field_reader.h"
 #include "binding/node.h"
 #include "binding/words.h"
+#include "codec/h1_field_reader.h"
 #include "proxy/destinations.h"
 #include "proxy/tls_routes.h"
 #include "snapshot/cluster.h"
@@ -58,6 +59,9 @@ constexpr Range kPercentRange{.min = 1, .max = 100};
 // At the average, and a hundred times that.
 constexpr Range kLoadBoundRange{.min = 100, .max = 10'000};
 constexpr Range kWeightRange{.min = 1, .max = 1'000'000};
+// With what is added on the way, twice the head fits in a buffer.
+constexpr Range kHeadBytesRange{.min = 1'024, .max = 98'304};
+constexpr Range kHeadFieldsRange{.min = 1, .max = codec::kH1FieldsMax};
 constexpr Range kModeRange{.min = 0, .max = 0777};
 constexpr Range kPercentOrNoneRange{.min = 0, .max = 100};
 constexpr Range kPortRange{.min = 1, .max = UINT16_MAX};
@@ -185,6 +189,19 @@ std::optional<snapshot::ProxyProtocol> readProxyProtocol(Reading& reading, const
   });
 }
 
+snapshot::HttpListener readHttpListener(const Field& field) {
+  return {.headBytesMax = field.at("headBytesMax").number<std::uint32_t>(kHeadBytesRange),
+          .fieldsMax = field.at("headFieldsMax").number<std::uint32_t>(kHeadFieldsRange),
+          .headTimeout = field.at("headTimeoutMs").duration(kDurationRange),
+          .errorHeader = field.at("errorHeader").boolean()};
+}
+
+snapshot::HttpCluster readHttpCluster(const Field& field) {
+  return {.idleTimeout = field.at("idleTimeoutMs").duration(kDurationRange),
+          .idleMax = field.at("idleMax").number<std::uint32_t>(kCountOrNoneRange),
+          .ageMax = readDurationOrNull(field.at("ageMaxMs"))};
+}
+
 std::shared_ptr<const Listener> readListener(Reading& reading, const Field& field,
                                              std::unordered_set<base::ListenerId>& taken) {
   auto listener = std::make_shared<Listener>(Listener{
@@ -202,6 +219,7 @@ std::shared_ptr<const Listener> readListener(Reading& reading, const Field& fiel
       .tlsRoutes = readTlsRoutes(reading, field.at("tlsRoutes")),
       .tlsUnrouted = field.at("tlsUnrouted").word<snapshot::TlsUnrouted>(kTlsUnroutedWords),
       .proxyProtocol = readProxyProtocol(reading, field.at("proxyProtocol")),
+      .http = readHttpListener(field.at("http")),
       .clusterId = readId<base::ClusterId>(field.at("clusterId")),
       .transparent = field.at("transparent").boolean(),
       .workloadAddress =
@@ -339,6 +357,7 @@ ClusterPtr readCluster(Reading& reading, const Field& field, const ClustersById&
       }),
       .ejection = readEjection(field.at("ejection")),
       .healthCheck = readHealthCheck(field.at("healthCheck")),
+      .http = readHttpCluster(field.at("http")),
       .failFastAfter = readDurationOrNull(field.at("failFastAfterMs")),
       .connectionsMax = readCountOrNull(field.at("connectionsMax")),
       .pendingMax = readCountOrNull(field.at("pendingMax")),

@@ -65,6 +65,7 @@ Worker::Worker(const Parts& parts)
       loop_(parts.poller, parts.clock),
       random_(parts.seed),
       pipes_(parts.sockets),
+      httpMemory_(buffers_, parts.scratch),
       upstreamContext_{.loop = loop_,
                        .sockets = parts.sockets,
                        .transports = parts.transports,
@@ -74,6 +75,7 @@ Worker::Worker(const Parts& parts)
                        .events = parts.events,
                        .probeSlots = probeSlots_,
                        .checkSlots = checkSlots_,
+                       .http = httpMemory_,
                        .healthPeers = parts.index == kCheckingWorker ? this : nullptr},
       context_{.upstream = upstreamContext_,
                .buffers = buffers_,
@@ -273,7 +275,7 @@ void Worker::stop() noexcept {
   acceptors_.clear();
   connections_.abortAll(CloseReason::Stopped);
   for (const auto& [id, cluster] : clusters_) {
-    cluster->stopProbes();
+    cluster->stop();
   }
 }
 
@@ -293,6 +295,7 @@ void Worker::dropMail() noexcept {
 
 void Worker::housekeep() noexcept {
   connections_.trim();
+  httpMemory_.trim();
   std::erase_if(removedListeners_, [](const auto& listener) { return listener->unused(); });
   std::erase_if(removedClusters_, [this](const auto& cluster) {
     // A removed listener may still have connections in their handshake, which will ask its cluster.

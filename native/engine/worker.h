@@ -30,6 +30,7 @@
 #include "telemetry/event_sink.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/health_check.h"
+#include "upstream/http_memory.h"
 #include "upstream/probe.h"
 
 namespace weft::engine {
@@ -149,6 +150,7 @@ class Worker final : private upstream::HealthPeers {
   base::Random random_;
   os::BufferPool buffers_;
   os::PipePool pipes_;
+  upstream::HttpMemory httpMemory_;
   upstream::ProbeSlots probeSlots_;
   upstream::ProbeSlots checkSlots_;
   upstream::Context upstreamContext_;

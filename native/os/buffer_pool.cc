@@ -27,31 +27,45 @@ Buffer BufferPool::copyOf(base::Bytes bytes) noexcept {
 }
 
 bool BufferPool::append(Buffer& buffer, base::Bytes bytes) noexcept {
+  const base::MutableBytes into = room(buffer, bytes.size());
+  if (into.empty()) {
+    return false;
+  }
+  std::memcpy(into.data(), bytes.data(), bytes.size());
+  buffer.added(bytes.size());
+  return true;
+}
+
+base::MutableBytes BufferPool::room(Buffer& buffer, std::size_t bytes) noexcept {
   const std::size_t held = buffer.size();
-  WEFT_ASSERT(!bytes.empty() && held + bytes.size() <= kBufferBytesMax);
+  WEFT_ASSERT(bytes > 0);
+  if (held + bytes > kBufferBytesMax) {
+    return {};
+  }
   if (buffer.empty()) {
-    if (!take(buffer, capacityFor(bytes.size()))) {
-      return false;
+    if (!take(buffer, capacityFor(bytes))) {
+      return {};
     }
-  } else if (bytes.size() > buffer.capacity_ - buffer.end_) {
+  } else if (bytes > buffer.capacity_ - buffer.end_) {
     Buffer larger;
-    if (!take(larger, capacityFor(held + bytes.size()))) {
-      return false;
+    if (!take(larger, capacityFor(held + bytes))) {
+      return {};
     }
     std::memcpy(larger.block_, buffer.unread().data(), held);
     larger.end_ = static_cast<std::uint32_t>(held);
     buffer = std::move(larger);
   }
-  std::memcpy(buffer.block_ + buffer.end_, bytes.data(), bytes.size());
-  buffer.end_ += static_cast<std::uint32_t>(bytes.size());
-  return true;
+  return {buffer.block_ + buffer.end_, bytes};
 }
 
 std::size_t BufferPool::capacityFor(std::size_t bytes) noexcept {
   if (bytes <= kSmallBytes) {
     return kSmallBytes;
   }
-  return bytes <= kMediumBytes ? kMediumBytes : kBufferBytesMax;
+  if (bytes <= kMediumBytes) {
+    return kMediumBytes;
+  }
+  return bytes <= kLargeBytes ? kLargeBytes : kBufferBytesMax;
 }
 
 /// Gives an empty buffer a block; false when there is none to be had.
@@ -74,7 +88,10 @@ BlockPool& BufferPool::poolOf(std::size_t capacity) noexcept {
   if (capacity == kSmallBytes) {
     return small_;
   }
-  return capacity == kMediumBytes ? medium_ : large_;
+  if (capacity == kMediumBytes) {
+    return medium_;
+  }
+  return capacity == kLargeBytes ? large_ : huge_;
 }
 
 void BufferPool::give(std::byte* block, std::size_t capacity) noexcept {
@@ -86,6 +103,7 @@ void BufferPool::trim() noexcept {
   small_.trim();
   medium_.trim();
   large_.trim();
+  huge_.trim();
 }
 
 }  // namespace weft::os

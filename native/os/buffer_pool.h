@@ -1,4 +1,4 @@
-// BufferPool: memory for bytes that could not be written at once, in three sizes, bounded in total.
+// BufferPool: memory for bytes that could not be written at once, in four sizes, bounded in total.
 // A connection takes a buffer only while it holds such bytes. One thread.
 #pragma once
 
@@ -44,6 +44,9 @@ class Buffer {
     }
   }
 
+  /// So many bytes were written into the room behind what it holds.
+  void added(std::size_t count) noexcept { end_ += static_cast<std::uint32_t>(count); }
+
   /// Gives the memory back.
   void release() noexcept {
     if (block_ != nullptr) {
@@ -73,7 +76,7 @@ class Buffer {
 
 class BufferPool {
  public:
-  static constexpr std::size_t kBufferBytesMax = std::size_t{64} * 1024;
+  static constexpr std::size_t kBufferBytesMax = std::size_t{256} * 1024;
 
   BufferPool() = default;
   BufferPool(const BufferPool&) = delete;
@@ -87,9 +90,13 @@ class BufferPool {
   [[nodiscard]] Buffer copyOf(base::Bytes bytes) noexcept;
 
   /// Adds to what the buffer holds, in a larger block where it has to. False, and the buffer stays
-  /// as it is, when copyOf() would give none. REQUIRES: 0 < bytes.size(), together at most
-  /// kBufferBytesMax.
+  /// as it is, when copyOf() would give none, or it would be more than kBufferBytesMax. REQUIRES: 0
+  /// < bytes.size().
   [[nodiscard]] bool append(Buffer& buffer, base::Bytes bytes) noexcept;
+
+  /// Memory for `bytes` more behind what the buffer holds, which added() makes part of it; empty
+  /// when append() would say false. REQUIRES: as append().
+  [[nodiscard]] base::MutableBytes room(Buffer& buffer, std::size_t bytes) noexcept;
 
   /// By capacity.
   [[nodiscard]] std::uint64_t bytesNow() const noexcept { return bytesNow_; }
@@ -101,6 +108,7 @@ class BufferPool {
 
   static constexpr std::size_t kSmallBytes = std::size_t{4} * 1024;
   static constexpr std::size_t kMediumBytes = std::size_t{16} * 1024;
+  static constexpr std::size_t kLargeBytes = std::size_t{64} * 1024;
   static constexpr std::size_t kLargeChunkBytes = std::size_t{1024} * 1024;
 
   [[nodiscard]] static std::size_t capacityFor(std::size_t bytes) noexcept;
@@ -112,7 +120,8 @@ class BufferPool {
   std::uint64_t bytesNow_ = 0;
   BlockPool small_{kSmallBytes};
   BlockPool medium_{kMediumBytes, kLargeChunkBytes};
-  BlockPool large_{kBufferBytesMax, kLargeChunkBytes};
+  BlockPool large_{kLargeBytes, kLargeChunkBytes};
+  BlockPool huge_{kBufferBytesMax, kLargeChunkBytes};
 };
 
 }  // namespace weft::os

@@ -81,6 +81,7 @@ class ObjectPool {
   /// Null when there is no memory. The object ends in destroy().
   template <typename... Arguments>
   [[nodiscard]] T* make(Arguments&&... arguments) {
+    static_assert(alignof(T) <= 16);
     void* block = blocks_.take();
     return block == nullptr
                ? nullptr
@@ -97,8 +98,6 @@ class ObjectPool {
   [[nodiscard]] std::size_t liveCount() const noexcept { return blocks_.takenCount(); }
 
  private:
-  static_assert(alignof(T) <= 16);
-
   BlockPool blocks_;
 };
 

@@ -25,6 +25,7 @@
 #include "proxy/connection_view.h"
 #include "proxy/connections.h"
 #include "proxy/detect.h"
+#include "proxy/http_session.h"
 #include "proxy/listener.h"
 #include "proxy/proxy_header_wait.h"
 #include "proxy/session.h"
@@ -229,6 +230,10 @@ void Connection::detect(SessionPtr wait) noexcept {
 
 void Connection::serve(upstream::ClusterRuntime& cluster, snapshot::Protocol protocol,
                        base::Bytes first, bool ended) noexcept {
+  if (protocol == snapshot::Protocol::Http1) {
+    serveHttp(first);
+    return;
+  }
   TcpSessionPtr session = connections_.makeTcpSession(*this, cluster, protocol);
   if (session != nullptr && ended) {
     session->preload(os::Buffer(), true);
@@ -240,7 +245,39 @@ void Connection::serve(upstream::ClusterRuntime& cluster, snapshot::Protocol pro
   serve(std::move(session), protocol);
 }
 
-void Connection::serve(TcpSessionPtr session, snapshot::Protocol protocol) noexcept {
+void Connection::serveHttp(base::Bytes first) noexcept {
+  HttpSessionPtr session = connections_.makeHttpSession(*this);
+  os::Buffer bytes;
+  if (session != nullptr && !first.empty()) {
+    if (!connections_.context().buffers.append(bytes, first)) {
+      endUnserved(CloseReason::BufferLimit, 0);
+      return;
+    }
+    session->preload(std::move(bytes));
+  }
+  serve(std::move(session), snapshot::Protocol::Http1);
+}
+
+void Connection::becomeOpaque(TcpSessionPtr session) noexcept {
+  releaseRetired();
+  session_ = std::move(session);
+  session_->start();
+}
+
+void Connection::drain() noexcept {
+  if (state_ == State::Serving) {
+    session_->drain();
+  }
+}
+
+std::string Connection::destinationText() const {
+  return (original_ == nullptr
+              ? connections_.context().sockets().ownAddress(downstream_.transport->fd())
+              : original_->meant)
+      .toString();
+}
+
+void Connection::serve(SessionPtr session, snapshot::Protocol protocol) noexcept {
   if (session == nullptr) {
     endUnserved(CloseReason::ResourcesExhausted, ENOMEM);
     return;

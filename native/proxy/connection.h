@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "base/address.h"
 #include "base/bytes.h"
@@ -18,8 +19,8 @@
 #include "proxy/detect.h"
 #include "proxy/listener.h"
 #include "proxy/session.h"
-#include "proxy/side.h"
 #include "proxy/tcp_session.h"
+#include "transport/side.h"
 #include "upstream/cluster_runtime.h"
 
 namespace weft::proxy {
@@ -104,13 +105,16 @@ class Connection final : public os::Pollable,
   [[nodiscard]] std::size_t writeProxyHeader(snapshot::ProxyVersion version,
                                              base::MutableBytes into) noexcept;
 
+  /// Where the peer meant to go, for who does not say so.
+  [[nodiscard]] std::string destinationText() const;
+
   /// What was kept for the header is not needed any more.
   void upstreamOpen() noexcept;
 
   /// One read into the scratch, of at most `room` bytes.
   [[nodiscard]] transport::IoResult readDownstream(std::size_t room) noexcept;
 
-  [[nodiscard]] Side& downstream() noexcept { return downstream_; }
+  [[nodiscard]] transport::Side& downstream() noexcept { return downstream_; }
 
   [[nodiscard]] Listener& listener() noexcept { return listener_; }
 
@@ -125,7 +129,10 @@ class Connection final : public os::Pollable,
              bool ended) noexcept;
 
   /// The same with a session that has not started.
-  void serve(TcpSessionPtr session, snapshot::Protocol protocol) noexcept;
+  void serve(SessionPtr session, snapshot::Protocol protocol) noexcept;
+
+  /// The session has retired itself: what follows is bytes.
+  void becomeOpaque(TcpSessionPtr session) noexcept;
 
   /// Before its session: resets it.
   void endUnserved(telemetry::CloseReason reason, int sysErrno) noexcept;
@@ -140,6 +147,9 @@ class Connection final : public os::Pollable,
 
   /// The session has ended; its sides are closed. Counts, reports, and retires the connection.
   void end(const Ending& ending) noexcept;
+
+  /// As Session.
+  void drain() noexcept;
 
   /// Resets both sides, whatever they are doing.
   void abort(telemetry::CloseReason reason) noexcept;
@@ -170,6 +180,7 @@ class Connection final : public os::Pollable,
   }
 
   [[nodiscard]] upstream::ClusterRuntime* routeTls(base::Bytes first) noexcept;
+  void serveHttp(base::Bytes first) noexcept;
   void report(const Ending& ending) noexcept;
 
   struct Original {
@@ -181,7 +192,7 @@ class Connection final : public os::Pollable,
 
   Connections& connections_;
   Listener& listener_;
-  Side downstream_;
+  transport::Side downstream_;
   SessionPtr session_;
   std::unique_ptr<base::Address> peer_;
   std::unique_ptr<const Original> original_;

@@ -131,6 +131,16 @@ std::uint32_t Connections::abortAll(snapshot::Direction direction, CloseReason r
   return before;
 }
 
+void Connections::drain(snapshot::Direction direction) noexcept {
+  Connection* next = nullptr;
+  for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
+    next = open_.next(*connection);
+    if (connection->direction() == direction) {
+      connection->drain();
+    }
+  }
+}
+
 void Connections::abortRemovedBy(base::TimePoint time) noexcept {
   Connection* next = nullptr;
   for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
@@ -158,6 +168,8 @@ void Connections::trim() noexcept {
   detections_.trim();
   proxyHeaderWaits_.trim();
   sessions_.trim();
+  httpSessions_.trim();
+  exchanges_.trim();
   connectors_.trim();
   context_.buffers.trim();
   context_.pipes.trim();

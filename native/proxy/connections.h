@@ -13,6 +13,8 @@
 #include "proxy/connection.h"
 #include "proxy/context.h"
 #include "proxy/detect.h"
+#include "proxy/exchange.h"
+#include "proxy/http_session.h"
 #include "proxy/listener.h"
 #include "proxy/proxy_header_wait.h"
 #include "proxy/tcp_session.h"
@@ -50,6 +52,9 @@ class Connections {
   /// Resets those of one direction; returns how many there were.
   std::uint32_t abortAll(snapshot::Direction direction, telemetry::CloseReason reason) noexcept;
 
+  /// Those of one direction, as Session::drain().
+  void drain(snapshot::Direction direction) noexcept;
+
   /// Resets the connections whose listener or endpoint left the configuration at or before `time`.
   void abortRemovedBy(base::TimePoint time) noexcept;
 
@@ -78,6 +83,19 @@ class Connections {
       os::Pollable& pollable, upstream::ConnectorOwner& owner, upstream::ClusterRuntime& cluster,
       const Connection& connection) noexcept;
 
+  [[nodiscard]] HttpSessionPtr makeHttpSession(Connection& connection) noexcept {
+    return HttpSessionPtr(httpSessions_.make(connection));
+  }
+
+  [[nodiscard]] Exchange* makeExchange(ExchangeDownstream& downstream,
+                                       const Exchange::Parts& parts) noexcept {
+    return exchanges_.make(*this, downstream, parts);
+  }
+
+  void freeHttpSession(HttpSession& session) noexcept { httpSessions_.destroy(&session); }
+
+  void freeExchange(Exchange& exchange) noexcept { exchanges_.destroy(&exchange); }
+
   void freeTcpSession(TcpSession& session) noexcept { sessions_.destroy(&session); }
 
   void freeDetection(Detection& detection) noexcept { detections_.destroy(&detection); }
@@ -103,6 +121,8 @@ class Connections {
   os::ObjectPool<Detection> detections_;
   os::ObjectPool<ProxyHeaderWait> proxyHeaderWaits_;
   os::ObjectPool<TcpSession> sessions_;
+  os::ObjectPool<HttpSession> httpSessions_;
+  os::ObjectPool<Exchange> exchanges_;
   os::ObjectPool<upstream::Connector> connectors_;
   base::IntrusiveList<Connection, Connection> open_;
 };

@@ -20,18 +20,22 @@
 #include "proxy/connection_view.h"
 #include "proxy/connections.h"
 #include "proxy/context.h"
+#include "proxy/http_session.h"
 #include "proxy/listener.h"
 #include "proxy/session.h"
-#include "proxy/side.h"
 #include "proxy/tcp_session.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/close_reason.h"
+#include "transport/side.h"
 #include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/connector.h"
+#include "upstream/endpoint.h"
+#include "upstream/http_client.h"
+#include "upstream/http_memory.h"
 
 namespace weft::proxy {
 
@@ -299,7 +303,7 @@ void Detection::lookUpstream() noexcept {
 
 /// What makes a secured stream readable may be the transport's own; only a read tells.
 void Detection::readSecured() noexcept {
-  Side& from = early_.side;
+  transport::Side& from = early_.side;
   const IoResult read = from.transport->read(
       context().scratch.first(std::min(codec::kSniffBytesMax, context().scratch.size())));
   from.afterRead();
@@ -339,6 +343,10 @@ void Detection::decide(Protocol sniffed, bool ended) noexcept {
     held_.release();
     return;
   }
+  if (protocol == Protocol::Http1) {
+    decideHttp();
+    return;
+  }
   TcpSessionPtr session = connections.makeTcpSession(connection_, *cluster, protocol);
   if (session == nullptr) {
     abort(CloseReason::ResourcesExhausted);
@@ -353,6 +361,35 @@ void Detection::decide(Protocol sniffed, bool ended) noexcept {
   over_ = true;
   context().loop().retire(*this);
   connection_.serve(std::move(session), protocol);
+}
+
+/// Each request has its own endpoint: the early connection is one of its endpoint's from now on.
+void Detection::decideHttp() noexcept {
+  HttpSessionPtr session = connection_.connections().makeHttpSession(connection_);
+  if (session == nullptr) {
+    abort(CloseReason::ResourcesExhausted);
+    return;
+  }
+  session->preload(std::move(held_));
+  if (early_.endpoint != nullptr && early_.read.empty() && !early_.readEnded) {
+    offerEarly();
+  }
+  dropEarly();
+  over_ = true;
+  context().loop().retire(*this);
+  connection_.serve(std::move(session), Protocol::Http1);
+}
+
+void Detection::offerEarly() noexcept {
+  upstream::Context& upstream = context().upstream;
+  upstream::HttpClient* client =
+      upstream.http.clients.make(upstream, *cluster_, *early_.endpoint, connection_.direction(),
+                                 cluster_->settings().originalDst ? connection_.target() : nullptr);
+  if (client != nullptr) {
+    upstream::Endpoint& endpoint = *std::exchange(early_.endpoint, nullptr);
+    client->adopt(std::move(early_.side));
+    cluster_->endRequest(endpoint);
+  }
 }
 
 /// The early connection leads to another place than the first bytes: it closes unused.

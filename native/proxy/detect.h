@@ -14,8 +14,8 @@
 #include "os/object_pool.h"
 #include "proxy/context.h"
 #include "proxy/session.h"
-#include "proxy/side.h"
 #include "proxy/tcp_session.h"
+#include "transport/side.h"
 #include "upstream/connector.h"
 
 namespace weft::proxy {
@@ -72,6 +72,8 @@ class Detection final : public Session,
   [[nodiscard]] bool readMore() noexcept;
   void readFailed(int sysErrno) noexcept;
   void decide(snapshot::Protocol sniffed, bool ended) noexcept;
+  void decideHttp() noexcept;
+  void offerEarly() noexcept;
   void dropEarly() noexcept;
   void end(telemetry::CloseReason reason) noexcept;
   [[nodiscard]] Context& context() const noexcept;

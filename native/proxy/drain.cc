@@ -21,6 +21,7 @@ void Drain::start(base::Duration deadline, DrainUntil until, Drained drained) {
   drained_ = std::move(drained);
   until_ = until;
   loop_.arm(*this, deadline_ - loop_.now());
+  connections_.drain(direction_);
   connectionEnded();
 }
 

@@ -158,7 +158,7 @@ Pump::Step Pump::passEnd(Run& run) noexcept {
 }
 
 Pump::Step Pump::copyOnce(Run& run) noexcept {
-  Side& from = run.ends.from;
+  transport::Side& from = run.ends.from;
   const transport::IoResult read = from.transport->read(run.context.scratch);
   from.afterRead();
   switch (read.status) {
@@ -205,7 +205,7 @@ Pump::Step Pump::writeOut(Run& run, base::Bytes bytes) noexcept {
 /// Empty-handed splices are ambiguous and expensive, so the socket is asked what it has before
 /// another one, unless it has just filled the pipe.
 Pump::Step Pump::spliceOnce(Run& run) noexcept {
-  Side& from = run.ends.from;
+  transport::Side& from = run.ends.from;
   const int fromFd = from.transport->spliceFd();
   pipe_ = run.context.pipes.take(run.context.loop().now());
   if (pipe_ == nullptr) {
@@ -235,7 +235,7 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
 /// it.
 Pump::Step Pump::splicedNothing(Run& run, os::IoResult result) noexcept {
   run.context.pipes.give(std::move(pipe_));
-  Side& from = run.ends.from;
+  transport::Side& from = run.ends.from;
   if (result.status == os::IoStatus::Failed) {
     if (result.sysErrno == EINVAL || result.sysErrno == ENOMEM) {
       spliceUnable_ = true;

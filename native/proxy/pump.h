@@ -11,7 +11,7 @@
 #include "os/buffer_pool.h"
 #include "os/splice_pipe.h"
 #include "proxy/context.h"
-#include "proxy/side.h"
+#include "transport/side.h"
 
 namespace weft::proxy {
 
@@ -19,8 +19,8 @@ class Pump {
  public:
   /// The two ends of a run and who is told about their readiness.
   struct Ends {
-    Side& from;
-    Side& to;
+    transport::Side& from;
+    transport::Side& to;
     os::Pollable& fromPollable;
     os::Pollable& toPollable;
   };
@@ -42,7 +42,7 @@ class Pump {
   };
 
   /// Whether a run may find something to do; most readiness is for the other way.
-  [[nodiscard]] bool hasWork(const Side& from) const noexcept {
+  [[nodiscard]] bool hasWork(const transport::Side& from) const noexcept {
     return !over() &&
            (from.readReady || pipe_ != nullptr || !held_.empty() || state_ == State::Ending);
   }

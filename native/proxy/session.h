@@ -49,6 +49,9 @@ class Session {
   /// The connection's timer, which the session armed.
   virtual void onTimer() noexcept = 0;
 
+  /// No new work from now on: ends when what is under way has ended, where that can be told.
+  virtual void drain() noexcept {}
+
   /// Resets both sides and ends the connection.
   virtual void abort(telemetry::CloseReason reason) noexcept = 0;
 

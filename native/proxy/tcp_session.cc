@@ -19,11 +19,11 @@
 #include "proxy/connections.h"
 #include "proxy/pump.h"
 #include "proxy/session.h"
-#include "proxy/side.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
+#include "transport/side.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/connector.h"
@@ -59,7 +59,7 @@ Context& TcpSession::context() const noexcept {
   return connection_.connections().context();
 }
 
-Side& TcpSession::downstream() const noexcept {
+transport::Side& TcpSession::downstream() const noexcept {
   return connection_.downstream();
 }
 
@@ -200,7 +200,7 @@ void TcpSession::run() noexcept {
 }
 
 /// What no read and no readiness will tell: `way` goes to that side.
-void TcpSession::afterRun(Side& side, Way way) noexcept {
+void TcpSession::afterRun(transport::Side& side, Way way) noexcept {
   if (side.revived) {
     side.revived = false;
     context().loop().continueLater(*this);
@@ -300,7 +300,7 @@ void TcpSession::writeFailed(Way way, int sysErrno) noexcept {
   noteFailure(back, sysErrno);
   pumpOf(way).abandon(context());
   pumpOf(back).withholdEnd();
-  Side& source = endsOf(back).from;
+  transport::Side& source = endsOf(back).from;
   source.readReady = true;
   source.readHangup = true;
   context().loop().continueLater(*this);

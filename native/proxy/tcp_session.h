@@ -13,7 +13,7 @@
 #include "os/object_pool.h"
 #include "proxy/pump.h"
 #include "proxy/session.h"
-#include "proxy/side.h"
+#include "transport/side.h"
 #include "upstream/connector.h"
 
 namespace weft::proxy {
@@ -23,7 +23,7 @@ class Connections;
 
 /// A connection to an endpoint that was opened before it was known what it would carry.
 struct EarlyUpstream {
-  Side side;
+  transport::Side side;
   os::Buffer read;         ///< What came from it already.
   bool readEnded = false;  ///< And its end behind that.
   upstream::Endpoint* endpoint = nullptr;
@@ -89,7 +89,7 @@ class TcpSession final : public Session,
   void watchForEarlyClose(base::TimePoint since) noexcept;
   void run() noexcept;
   void runWay(Way way) noexcept;
-  void afterRun(Side& side, Way way) noexcept;
+  void afterRun(transport::Side& side, Way way) noexcept;
   void readFailed(Way way, int sysErrno) noexcept;
   void writeFailed(Way way, int sysErrno) noexcept;
   void noteFailure(Way failedSource, int sysErrno) noexcept;
@@ -107,13 +107,13 @@ class TcpSession final : public Session,
 
   [[nodiscard]] Pump::Ends endsOf(Way way) noexcept;
   [[nodiscard]] Context& context() const noexcept;
-  [[nodiscard]] Side& downstream() const noexcept;
+  [[nodiscard]] transport::Side& downstream() const noexcept;
 
   Connection& connection_;
   upstream::ClusterRuntime& cluster_;
   os::PoolPtr<upstream::Connector> connector_;
   upstream::Endpoint* endpoint_ = nullptr;
-  Side upstream_;
+  transport::Side upstream_;
   Pump up_;
   Pump down_;
   base::TimePoint lastActive_;

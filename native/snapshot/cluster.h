@@ -2,6 +2,7 @@
 // between snapshots as long as its revision stays the same.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -94,6 +95,15 @@ struct HealthCheck {
   friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
 };
 
+/// Of connections that carry HTTP.
+struct HttpCluster {
+  base::Duration idleTimeout = std::chrono::seconds(3);
+  std::uint32_t idleMax = 10'000;        ///< Of each endpoint, in each worker.
+  std::optional<base::Duration> ageMax;  ///< Give or take a tenth; None: as long as it is used.
+
+  friend bool operator==(const HttpCluster&, const HttpCluster&) = default;
+};
+
 struct Cluster {
   base::ClusterId id;
   std::uint64_t revision = 0;
@@ -106,6 +116,7 @@ struct Cluster {
   std::optional<ProxyVersion> proxyProtocol;  ///< Absent: no header is sent.
   std::optional<Ejection> ejection;
   std::optional<HealthCheck> healthCheck;
+  HttpCluster http{};
   std::optional<base::Duration> failFastAfter;
   std::optional<std::uint32_t> connectionsMax;          ///< Over all workers, as those below.
   std::optional<std::uint32_t> pendingMax;              ///< Connections that are being made.

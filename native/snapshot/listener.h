@@ -1,6 +1,7 @@
 // What a listener is configured to be. Plain values, immutable once in a snapshot.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -66,6 +67,16 @@ struct TlsRoute {
 /// What happens to TLS that no route fits.
 enum class TlsUnrouted : std::uint8_t { Refuse, Forward };
 
+/// Of connections that carry HTTP.
+struct HttpListener {
+  std::uint32_t headBytesMax = 65'536;  ///< Of the head of a request.
+  std::uint32_t fieldsMax = 128;
+  base::Duration headTimeout = std::chrono::seconds(10);  ///< From its first byte to its last.
+  bool errorHeader = true;  ///< Answers of the proxy's own say why in `weft-error`.
+
+  friend bool operator==(const HttpListener&, const HttpListener&) = default;
+};
+
 struct Listener {
   base::ListenerId id;
   std::string name;
@@ -81,6 +92,7 @@ struct Listener {
   std::vector<TlsRoute> tlsRoutes;
   TlsUnrouted tlsUnrouted = TlsUnrouted::Refuse;
   std::optional<ProxyProtocol> proxyProtocol;
+  HttpListener http{};
   base::ClusterId clusterId;
   bool transparent = false;  ///< Connections were redirected here and meant to go elsewhere.
   WorkloadAddress workloadAddress = WorkloadAddress::Original;

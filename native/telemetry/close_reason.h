@@ -26,6 +26,10 @@ enum class CloseReason : std::uint8_t {
   ProxyProtocolError,  ///< A header of the PROXY protocol was missing, malformed or late.
   FailFast,            ///< The cluster has had no usable endpoint for its failFastAfter.
   TlsNoRoute,          ///< No route fits the names of the ClientHello.
+  RequestInvalid,      ///< A request was malformed, or could be read in two ways.
+  RequestTimeout,      ///< The head of a request did not come in time.
+  ResponseInvalid,     ///< The same as of the request, of a response.
+  UpstreamClosed,      ///< The endpoint ended the connection before its response was whole.
   ClusterLimit,        ///< The cluster's connectionsMax was reached.
   PendingLimit,        ///< The cluster's pendingMax was reached.
   EndpointLimit,       ///< The endpointConnectionsMax of each endpoint that may be picked was.
@@ -39,7 +43,7 @@ enum class CloseReason : std::uint8_t {
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 26;
+inline constexpr std::size_t kCloseReasonCount = 30;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
@@ -58,6 +62,10 @@ inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNam
     "proxy_protocol_error",
     "fail_fast",
     "tls_no_route",
+    "request_invalid",
+    "request_timeout",
+    "response_invalid",
+    "upstream_closed",
     "cluster_limit",
     "pending_limit",
     "endpoint_limit",

@@ -1,5 +1,5 @@
-// Balancer: chooses an endpoint for a connection. One for each cluster and worker; used by that
-// worker only.
+// Balancer: chooses an endpoint for an opaque connection or for a request. One for each cluster and
+// worker; used by that worker only.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +19,9 @@ namespace weft::upstream {
 struct PickContext {
   base::TimePoint now;
   base::Random& random;
-  std::span<EndpointState* const> tried;  ///< Not to be picked again for this connection.
+  std::span<EndpointState* const> tried;  ///< Not to be picked again.
   std::optional<std::uint64_t> key{};     ///< Equal keys belong together; a hash, spread well.
+  bool forRequest = false;                ///< Not for a connection.
 };
 
 /// The endpoints of a balancer, which outlive their membership, and for one that needs a key the
@@ -48,7 +49,7 @@ class Balancer {
   /// but was not tried either; null when every endpoint was tried or there is none.
   [[nodiscard]] virtual EndpointState* pick(const PickContext& context) = 0;
 
-  /// connectionsNow or slowStartFrom of a member has changed, or it has become available before its
+  /// loadNow or slowStartFrom of a member has changed, or it has become available before its
   /// time. Others are ignored.
   virtual void loadChanged(EndpointState& endpoint) = 0;
 

@@ -27,6 +27,7 @@
 #include "upstream/connect_close_reason.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
+#include "upstream/endpoint_pool.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/hash_table.h"
 #include "upstream/shared_cluster.h"
@@ -86,6 +87,13 @@ std::shared_ptr<base::Gate> gateOf(const Endpoint& endpoint, const snapshot::Clu
              : nullptr;
 }
 
+void closeIdle(Endpoint& endpoint) {
+  if (endpoint.pool != nullptr) {
+    endpoint.pool->closeAll();
+    endpoint.pool.reset();
+  }
+}
+
 RunKey closeKey(Direction direction, base::ClusterId cluster, base::EndpointId endpoint,
                 int sysErrno) noexcept {
   constexpr std::uint32_t kUpstreamPeer = 1;
@@ -143,7 +151,7 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings,
   }
   for (auto& [id, endpoint] : endpoints_) {
     if (endpoint->removed) {
-      availability_.removed(*endpoint);
+      leave(*endpoint);
     }
   }
   if (!sameBalancer) {
@@ -160,7 +168,7 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings,
 void ClusterRuntime::remove() {
   for (auto& [id, endpoint] : endpoints_) {
     endpoint->removed = true;
-    availability_.removed(*endpoint);
+    leave(*endpoint);
   }
   members_.clear();
   availability_.apply(*settings_, members_, *balancer_);
@@ -168,10 +176,16 @@ void ClusterRuntime::remove() {
   sweep();
 }
 
-void ClusterRuntime::stopProbes() noexcept {
+void ClusterRuntime::leave(Endpoint& endpoint) {
+  availability_.removed(endpoint);
+  closeIdle(endpoint);
+}
+
+void ClusterRuntime::stop() noexcept {
   for (const auto& [id, endpoint] : endpoints_) {
     endpoint->readmission.reset();
     endpoint->healthCheck.reset();
+    closeIdle(*endpoint);
   }
 }
 
@@ -181,7 +195,7 @@ void ClusterRuntime::sweep() {
     if (endpoint.removed && endpoint.removedAt == base::TimePoint{}) {
       endpoint.removedAt = context_.loop.now();
     }
-    return endpoint.removed && endpoint.connectionsNow == 0;
+    return endpoint.removed && endpoint.connectionsNow == 0 && endpoint.loadNow == 0;
   });
 }
 
@@ -189,7 +203,8 @@ Endpoint* ClusterRuntime::pick(const PickRequest& request) {
   return static_cast<Endpoint*>(balancer_->pick({.now = context_.loop.now(),
                                                  .random = context_.random,
                                                  .tried = request.tried,
-                                                 .key = request.key}));
+                                                 .key = request.key,
+                                                 .forRequest = request.forRequest}));
 }
 
 base::Result<Endpoint*> ClusterRuntime::acquire(const PickRequest& request, Direction direction) {
@@ -243,6 +258,27 @@ base::Result<Endpoint*> ClusterRuntime::acquireAny(const PickRequest& request,
 }
 
 const base::Error* ClusterRuntime::acquireAt(Endpoint& endpoint, Direction direction) {
+  const base::Error* refusal = enterConnection(endpoint, direction);
+  if (refusal == nullptr) {
+    addLoad(endpoint);
+  }
+  return refusal;
+}
+
+void ClusterRuntime::released(Endpoint& endpoint) {
+  --endpoint.loadNow;
+  releaseConnection(endpoint);
+  if (!endpoint.removed) {
+    balancer_->loadChanged(endpoint);
+  }
+}
+
+const base::Error* ClusterRuntime::holdConnection(Endpoint& endpoint, Direction direction) {
+  const base::Error* refusal = enterConnection(endpoint, direction);
+  return refusal == nullptr ? nullptr : refuse(*refusal);
+}
+
+const base::Error* ClusterRuntime::enterConnection(Endpoint& endpoint, Direction direction) {
   if (!connections_.enter()) {
     return &kClusterLimit;
   }
@@ -251,14 +287,28 @@ const base::Error* ClusterRuntime::acquireAt(Endpoint& endpoint, Direction direc
     return &kEndpointLimit;
   }
   refusalIsNews_ = true;
-  count(endpoint, direction);
+  ++endpoint.connectionsNow;
+  useCells(endpoint, direction);
   return nullptr;
 }
 
-void ClusterRuntime::count(Endpoint& endpoint, Direction direction) {
+void ClusterRuntime::releaseConnection(Endpoint& endpoint) {
+  WEFT_ASSERT(connections_.now() > 0 && endpoint.connectionsNow > 0);
+  connections_.leave();
+  endpoint.connections.leave();
+  --endpoint.connectionsNow;
+  if (!endpoint.removed && endpoint.fullUntil != base::TimePoint{}) {
+    availability_.setFull(endpoint, {});
+  }
+}
+
+void ClusterRuntime::addLoad(Endpoint& endpoint) {
   availability_.picked(endpoint);
-  ++endpoint.connectionsNow;
+  ++endpoint.loadNow;
   balancer_->loadChanged(endpoint);
+}
+
+void ClusterRuntime::useCells(Endpoint& endpoint, Direction direction) {
   const std::uint32_t index = numberOf(direction);
   if (endpoint.cells[index].size() == 0) {
     endpoint.cells[index] =
@@ -270,18 +320,33 @@ void ClusterRuntime::count(Endpoint& endpoint, Direction direction) {
   }
 }
 
-void ClusterRuntime::released(Endpoint& endpoint) {
-  WEFT_ASSERT(connections_.now() > 0 && endpoint.connectionsNow > 0);
-  connections_.leave();
-  endpoint.connections.leave();
-  --endpoint.connectionsNow;
-  if (endpoint.removed) {
-    return;
+// ---- requests ----
+
+base::Result<Endpoint*> ClusterRuntime::beginRequest(const PickRequest& request,
+                                                     Direction direction) {
+  if (failsFast()) {
+    cells_.add(ClusterCell::kFailedFast, 1);
+    return kFailFast;
   }
-  if (endpoint.fullUntil != base::TimePoint{}) {
-    availability_.setFull(endpoint, {});
+  Endpoint* endpoint = pick(request);
+  if (endpoint == nullptr || !endpoint->availableAt(context_.loop.now())) {
+    return kNoEndpoint;
   }
-  balancer_->loadChanged(endpoint);
+  addLoad(*endpoint);
+  useCells(*endpoint, direction);
+  return endpoint;
+}
+
+void ClusterRuntime::endRequest(Endpoint& endpoint) {
+  WEFT_ASSERT(endpoint.loadNow > 0);
+  --endpoint.loadNow;
+  if (!endpoint.removed) {
+    balancer_->loadChanged(endpoint);
+  }
+}
+
+void ClusterRuntime::responded(Endpoint& endpoint, base::Duration responseTime) {
+  endpoint.responseTime.observe(responseTime, context_.loop.now(), settings_->balancer.decay);
 }
 
 const base::Error* ClusterRuntime::beginConnect() {

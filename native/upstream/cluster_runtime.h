@@ -24,10 +24,11 @@
 
 namespace weft::upstream {
 
-/// What is known about the connection that wants an endpoint.
+/// What is known about the connection or the request that wants an endpoint.
 struct PickRequest {
-  std::span<EndpointState* const> tried{};  ///< By this connection, in vain.
+  std::span<EndpointState* const> tried{};  ///< In vain.
   std::optional<std::uint64_t> key{};       ///< A hash of what its choice depends on.
+  bool forRequest = false;
 };
 
 class ClusterRuntime {
@@ -45,8 +46,8 @@ class ClusterRuntime {
   /// The cluster has left the configuration: all its endpoints are removed ones.
   void remove();
 
-  /// For good: the worker stops, and neither probes nor health checks may keep descriptors.
-  void stopProbes() noexcept;
+  /// For good: the worker stops, and neither probes nor idle connections may keep descriptors.
+  void stop() noexcept;
 
   [[nodiscard]] const snapshot::Cluster& settings() const noexcept { return *settings_; }
 
@@ -56,11 +57,28 @@ class ClusterRuntime {
                                                 snapshot::Direction direction);
   void released(Endpoint& endpoint);
 
+  // ---- requests, whose connections outlive them ----
+
+  /// An endpoint for one more request, or why there is none. Until endRequest() the request counts
+  /// as load of the endpoint, and the endpoint stays. The cluster stays with a connection only.
+  [[nodiscard]] base::Result<Endpoint*> beginRequest(const PickRequest& request,
+                                                     snapshot::Direction direction);
+  void endRequest(Endpoint& endpoint);
+
+  /// It took so long until the first byte of a response came.
+  void responded(Endpoint& endpoint, base::Duration responseTime);
+
+  /// One more connection to this endpoint, which is no load by itself; else, which limit stands
+  /// against it. Until releaseConnection() the endpoint stays.
+  [[nodiscard]] const base::Error* holdConnection(Endpoint& endpoint,
+                                                  snapshot::Direction direction);
+  void releaseConnection(Endpoint& endpoint);
+
   /// Whom the balancer chooses, who may not be available and may have no room; null when there is
   /// nothing that was not tried.
   [[nodiscard]] Endpoint* pick(const PickRequest& request);
 
-  /// One more connection to this endpoint; else, which limit stands against it.
+  /// The same as acquire() without a choice; else, which limit stands against it.
   [[nodiscard]] const base::Error* acquireAt(Endpoint& endpoint, snapshot::Direction direction);
 
   /// A connection is being made from now on until endConnect(), however many endpoints it tries;
@@ -101,7 +119,7 @@ class ClusterRuntime {
   /// Frees removed endpoints without connections.
   void sweep();
 
-  /// No connection uses it; it may be destroyed once it was removed.
+  /// Nothing uses it; it may be destroyed once it was removed.
   [[nodiscard]] bool unused() const noexcept { return connections_.now() == 0; }
 
   /// An endpoint that left the configuration still has connections.
@@ -120,7 +138,11 @@ class ClusterRuntime {
   [[nodiscard]] base::Result<Endpoint*> acquireAny(const PickRequest& request,
                                                    snapshot::Direction direction);
   [[nodiscard]] const base::Error* refuse(const base::Error& error);
-  void count(Endpoint& endpoint, snapshot::Direction direction);
+  [[nodiscard]] const base::Error* enterConnection(Endpoint& endpoint,
+                                                   snapshot::Direction direction);
+  void leave(Endpoint& endpoint);
+  void addLoad(Endpoint& endpoint);
+  void useCells(Endpoint& endpoint, snapshot::Direction direction);
 
   Context& context_;
   telemetry::Cells cells_;

@@ -48,9 +48,17 @@ constexpr Error kNoMemory{.text = "no memory for a connection",
 
 Connector::~Connector() {
   if (endpoint_ != nullptr) {
-    cluster_.released(*endpoint_);
+    release(*endpoint_);
   }
   endConnect();
+}
+
+void Connector::release(Endpoint& endpoint) noexcept {
+  if (forRequest_) {
+    cluster_.releaseConnection(endpoint);
+  } else {
+    cluster_.released(endpoint);
+  }
 }
 
 void Connector::start(std::optional<std::uint64_t> key) noexcept {
@@ -61,6 +69,21 @@ void Connector::start(std::optional<std::uint64_t> key) noexcept {
   }
   pending_ = true;
   tryNext();
+}
+
+void Connector::startAt(Endpoint& endpoint, bool again) noexcept {
+  forRequest_ = true;
+  again_ = again;
+  const Error* refusal = cluster_.beginConnect();
+  if (refusal == nullptr) {
+    pending_ = true;
+    refusal = cluster_.holdConnection(endpoint, direction_);
+  }
+  if (refusal != nullptr) {
+    giveUp(*refusal);
+  } else if (!tryEndpoint(endpoint)) {
+    giveUp(lastError_);
+  }
 }
 
 void Connector::endConnect() noexcept {
@@ -98,8 +121,8 @@ void Connector::tryNext() noexcept {
 
 bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
   const snapshot::Cluster& settings = cluster_.settings();
-  context_.workerCells.add(attemptCount_ == 0 ? WorkerCell::ConnectAttempts
-                                              : WorkerCell::ConnectRetries);
+  const bool isRetry = again_ || attemptCount_ > 0;
+  context_.workerCells.add(isRetry ? WorkerCell::ConnectRetries : WorkerCell::ConnectAttempts);
   tried_[attemptCount_++] = &endpoint;
   endpoint_ = &endpoint;
   started_ = context_.loop.readClock();
@@ -137,12 +160,12 @@ void Connector::endAttempt(const Error& error) noexcept {
   transport_.reset();
   Endpoint& endpoint = *std::exchange(endpoint_, nullptr);
   cluster_.connectFailed(endpoint, direction_, error);
-  cluster_.released(endpoint);
+  release(endpoint);
 }
 
 void Connector::attemptFailed(const Error& error) noexcept {
   endAttempt(error);
-  if (error.code == ErrorCode::Exhausted) {
+  if (forRequest_ || error.code == ErrorCode::Exhausted) {
     giveUp(error);
   } else {
     tryNext();

@@ -74,6 +74,10 @@ class Connector final : private os::Timer {
   /// depends on, where it depends on something.
   void start(std::optional<std::uint64_t> key = {}) noexcept;
 
+  /// The same with one attempt at this endpoint, whose connection is no load by itself. `again`:
+  /// for a request that has failed to get a connection before.
+  void startAt(Endpoint& endpoint, bool again) noexcept;
+
   void onReady(os::Ready ready) noexcept;
 
   /// From now on the answer goes to `owner`, and readiness to `pollable`. REQUIRES: start() has
@@ -89,6 +93,7 @@ class Connector final : private os::Timer {
   /// True when an attempt is under way; false with the reason in `lastError_`.
   [[nodiscard]] bool tryEndpoint(Endpoint& endpoint) noexcept;
   void tryNext() noexcept;
+  void release(Endpoint& endpoint) noexcept;
   void giveUp(const base::Error& error) noexcept;
   void endConnect() noexcept;
   void attemptFailed(const base::Error& error) noexcept;
@@ -113,6 +118,8 @@ class Connector final : private os::Timer {
   snapshot::Direction direction_;
   bool pending_ = false;  ///< Counts as one that the cluster's pendingMax is for.
   bool connected_ = false;
+  bool forRequest_ = false;
+  bool again_ = false;
 };
 
 }  // namespace weft::upstream

@@ -13,6 +13,8 @@
 
 namespace weft::upstream {
 
+class HttpMemory;
+
 struct Context {
   os::Loop& loop;
   os::Sockets& sockets;
@@ -21,8 +23,9 @@ struct Context {
   telemetry::CellTable& cellTable;
   telemetry::WorkerCells workerCells;
   telemetry::EventSink& events;
-  ProbeSlots& probeSlots;              ///< Of those that ask whether an endpoint is back.
-  ProbeSlots& checkSlots;              ///< Of health checks, which do not hold up the others.
+  ProbeSlots& probeSlots;  ///< Of those that ask whether an endpoint is back.
+  ProbeSlots& checkSlots;  ///< Of health checks, which do not hold up the others.
+  HttpMemory& http;
   HealthPeers* healthPeers = nullptr;  ///< Of the worker that checks the health of endpoints.
 };
 

@@ -15,6 +15,8 @@
 
 namespace weft::upstream {
 
+class EndpointPool;
+
 struct Endpoint final : EndpointState {
   using EndpointState::EndpointState;
 
@@ -29,6 +31,7 @@ struct Endpoint final : EndpointState {
   std::unique_ptr<Readmission> readmission;
   std::unique_ptr<HealthCheck> healthCheck;  ///< In the worker that checks.
   std::shared_ptr<SharedEndpoint> shared;    ///< Null without limit and check.
+  std::shared_ptr<EndpointPool> pool;        ///< Once there was an HTTP connection.
   Limit connections;
 };
 

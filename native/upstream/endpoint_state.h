@@ -1,7 +1,6 @@
-// EndpointState: what one worker has learned about one endpoint: open connections, connect time,
-// failures. It is keyed by the endpoint's id and survives a new snapshot; when its endpoint is
-// removed it stays until the last connection has left. Owned by the cluster runtime, used by its
-// worker only.
+// EndpointState: what one worker has learned about one endpoint: its load, latencies, failures. It
+// is keyed by the endpoint's id and survives a new snapshot; when its endpoint is removed it stays
+// until the last connection has left. Owned by the cluster runtime, used by its worker only.
 #pragma once
 
 #include <cstddef>
@@ -40,7 +39,10 @@ class PeakEwma {
 struct EndpointState {
   EndpointState(base::EndpointId endpointId, base::Address endpointAddress,
                 base::Duration rttDefault)
-      : id(endpointId), address(std::move(endpointAddress)), connectTime(rttDefault) {}
+      : id(endpointId),
+        address(std::move(endpointAddress)),
+        connectTime(rttDefault),
+        responseTime(rttDefault) {}
 
   /// Not to be picked while there are others.
   [[nodiscard]] bool excluded() const noexcept { return ejected || unhealthy; }
@@ -55,9 +57,11 @@ struct EndpointState {
   std::uint32_t weight = 1;
   base::Address address;
   PeakEwma connectTime;
+  PeakEwma responseTime;  ///< From a request to the first byte of its response.
   base::TimePoint unavailableUntil{};
   base::TimePoint fullUntil{};        ///< It had no room; zero when it has, as far as known.
-  std::uint32_t connectionsNow = 0;   ///< Connecting and open.
+  std::uint32_t connectionsNow = 0;   ///< Connecting and open, also those without work.
+  std::uint32_t loadNow = 0;          ///< Opaque connections and requests under way.
   std::uint32_t failureCount = 0;     ///< Connect failures in a row.
   std::uint32_t earlyCloseCount = 0;  ///< Early closes in a row.
   std::uint32_t backoffCount = 0;     ///< Ejections and probes in vain since it was good for long.

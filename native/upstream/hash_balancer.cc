@@ -33,11 +33,10 @@ class Loads {
     weights_ = 0;
     for (std::uint32_t index = 0; index < endpoints.size(); ++index) {
       const EndpointState& endpoint = endpoints.at(index);
-      loads_[index] = {.connections = endpoint.connectionsNow,
-                       .weight = std::max(endpoint.weight, 1U),
-                       .place = index};
+      loads_[index] = {
+          .connections = endpoint.loadNow, .weight = std::max(endpoint.weight, 1U), .place = index};
       living_[index] = index;
-      connections_ += endpoint.connectionsNow;
+      connections_ += endpoint.loadNow;
       weights_ += loads_[index].weight;
     }
   }
@@ -127,7 +126,7 @@ class HashBalancer final : public Balancer {
     if (index == EndpointSet::kNotMember) {
       return;
     }
-    loads_.set(index, endpoint.connectionsNow);
+    loads_.set(index, endpoint.loadNow);
     if (endpoints_.returnsEarly(index)) {
       loads_.enter(index);
     }

@@ -28,7 +28,7 @@ class LeastConnectionsOrder {
     turns_.begin(random);
     for (std::uint32_t index = 0; index < loads_.size(); ++index) {
       const EndpointState& endpoint = endpoints_->at(index);
-      loads_[index] = {.weight = endpoints_->weight(index), .connections = endpoint.connectionsNow};
+      loads_[index] = {.weight = endpoints_->weight(index), .connections = endpoint.loadNow};
     }
   }
 
@@ -44,7 +44,7 @@ class LeastConnectionsOrder {
   void returned(std::uint32_t index) noexcept { turns_.returned(index); }
 
   void loadChanged(std::uint32_t index) noexcept {
-    loads_[index].connections = endpoints_->at(index).connectionsNow;
+    loads_[index].connections = endpoints_->at(index).loadNow;
   }
 
   void weightChanged(std::uint32_t index, std::uint32_t weight) noexcept {

@@ -5,7 +5,7 @@
 //   bool before(uint32_t, uint32_t) const;     the order
 //   void picked(uint32_t);                     was chosen
 //   void returned(uint32_t);                   is no longer parked
-//   void loadChanged(uint32_t);                its connectionsNow has changed
+//   void loadChanged(uint32_t);                its loadNow has changed
 //   void weightChanged(uint32_t, uint32_t);    its weight has
 #pragma once
 

@@ -14,8 +14,8 @@ namespace weft::upstream {
 
 namespace {
 
-// Below this, connect times say nothing, and open connections alone decide.
-constexpr double kConnectUsMin = 1.0;
+// Below this, latencies say nothing, and the load alone decides.
+constexpr double kLatencyUsMin = 1.0;
 
 class P2cEwma final : public Balancer {
  public:
@@ -44,7 +44,7 @@ class P2cEwma final : public Balancer {
       return first;
     }
     // The first of equal ones: the draw has given it its share.
-    return cost(*second, context.now) < cost(*first, context.now) ? second : first;
+    return cost(*second, context) < cost(*first, context) ? second : first;
   }
 
   void loadChanged(EndpointState& endpoint) override { draw_.loadChanged(endpoint); }
@@ -52,15 +52,17 @@ class P2cEwma final : public Balancer {
   [[nodiscard]] Usable usable(base::TimePoint now) override { return draw_.usable(now); }
 
  private:
-  [[nodiscard]] double cost(const EndpointState& endpoint, base::TimePoint now) const noexcept {
-    if (!endpoint.connectTime.measured() && endpoint.connectionsNow == 0) {
-      // One connection tries an unknown endpoint at once; further ones see rttDefault until it has
+  [[nodiscard]] double cost(const EndpointState& endpoint,
+                            const PickContext& context) const noexcept {
+    const PeakEwma& latency = context.forRequest ? endpoint.responseTime : endpoint.connectTime;
+    if (!latency.measured() && endpoint.loadNow == 0) {
+      // The first tries an unknown endpoint at once; further ones see rttDefault until it has
       // answered.
       return 0;
     }
     const double weight = static_cast<double>(draw_.weightOf(endpoint)) / weightMean_;
-    const double load = 1.0 + static_cast<double>(endpoint.connectionsNow) / weight;
-    return std::max(endpoint.connectTime.valueUs(now, decay_), kConnectUsMin) * load;
+    const double load = 1.0 + static_cast<double>(endpoint.loadNow) / weight;
+    return std::max(latency.valueUs(context.now, decay_), kLatencyUsMin) * load;
   }
 
   WeightedDraw draw_;

@@ -1,5 +1,6 @@
 // Power of two choices over peak EWMA: draws two endpoints by weight and takes the one whose
-// connect time, times its connections for its weight, is lower. Cheap, and a slow or busy endpoint
+// latency (connect time, or time to the first byte of a response), times its load for its weight,
+// is lower. Cheap, and a slow or busy endpoint
 // gets little without a herd running to the best one.
 #pragma once
 

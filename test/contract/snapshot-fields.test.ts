@@ -64,6 +64,7 @@ const complete = snapshotOf({
         consecutiveFailures: 3,
         consecutiveSuccesses: 1,
       },
+      http: { idleTimeoutMs: 3_000, idleMax: 10_000, ageMaxMs: 60_000 },
       keepalive,
       userTimeoutMs: 30_000,
       endpoints: [endpointSnapshot({ address: echoing.address })],

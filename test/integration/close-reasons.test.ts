@@ -86,6 +86,19 @@ function limitDescriptors(pid: number, count: number): void {
   assert.equal(status, 0, stderr.toString());
 }
 
+/** A backend of HTTP that answers with these bytes and ends. */
+async function startHttpServer(response: string): Promise<void> {
+  const server = await backend((socket) => socket.once('data', () => socket.end(response)));
+  await start({ listener: { protocol: 'http1' }, cluster: { endpoints: [server.address] } });
+}
+
+/** A client whose response is cut. */
+async function cutResponse(): Promise<void> {
+  const client = await Client.connect(port);
+  client.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  assert.equal(await client.end(), 'reset');
+}
+
 /** The metric counts it; those that are turned away have no line in the access log, which they would flood. */
 async function turnedAway(reason: CloseReason): Promise<void> {
   assert.equal((await weft.logged('limit reached'))['limit'], reason);
@@ -260,6 +273,39 @@ test('tls_no_route: a hello whose name no route has', async () => {
   const line = await closedWith('tls_no_route');
   assert.equal(line['protocol'], 'tls');
   assert.equal(line['endpoint'], null);
+});
+
+test('request_invalid: two lengths', async () => {
+  await start({ listener: { protocol: 'http1' } });
+  const client = await Client.connect(port);
+  client.socket.write(
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+  );
+  assert.match(
+    (await client.readAll()).toString(),
+    /^HTTP\/1\.1 400 .*\r\nweft-error: request_invalid\r\n/s,
+  );
+  assert.equal((await closedWith('request_invalid'))['protocol'], 'http1');
+});
+
+test('request_timeout: half a head', async () => {
+  await start({ listener: { protocol: 'http1', http: { headTimeout: '200ms' } } });
+  const client = await Client.connect(port);
+  client.socket.write('GET / HTTP/1.1\r\nHost: a\r\n');
+  assert.match((await client.readAll()).toString(), /^HTTP\/1\.1 408 /);
+  await closedWith('request_timeout');
+});
+
+test('response_invalid: a chunk without a size', async () => {
+  await startHttpServer('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n');
+  await cutResponse();
+  await closedWith('response_invalid');
+});
+
+test('upstream_closed: half a body', async () => {
+  await startHttpServer('HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf');
+  await cutResponse();
+  await closedWith('upstream_closed');
 });
 
 test('listener_limit: one connection more than the listener takes', async () => {

@@ -90,13 +90,13 @@ test('HTTP/2 of node is recognised, counted and forwarded', async () => {
 test('the same request one byte at a time is the same', async () => {
   await start(echoing.address);
   const client = await Client.connect(port);
-  const request = 'GET / HTTP/1.1\r\n';
+  const request = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
   for (const byte of request) {
     client.socket.write(byte);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
   assert.equal((await client.read(request.length)).toString(), request);
-  assert.equal(await counted('http1'), 1);
+  assert.equal(await counted('http2'), 1);
   client.close();
 });
 
@@ -127,9 +127,10 @@ test('a client that speaks after all uses the connection that is open', async ()
     (await shown()).map(({ protocol, state }) => [protocol, state]),
     [[null, 'detecting']],
   );
-  assert.equal(await client.exchange('GET / HTTP/1.1\r\n\r\n'), 'GET / HTTP/1.1\r\n\r\n');
+  const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+  assert.equal(await client.exchange(preface), preface);
   assert.equal(echoing.sockets.length, before + 1);
-  assert.equal(await counted('http1'), 1);
+  assert.equal(await counted('http2'), 1);
   client.close();
 });
 

@@ -156,6 +156,13 @@ export class Client {
     return this.#end;
   }
 
+  /** All that came until the end; ends this half, too. */
+  async readAll(): Promise<Buffer> {
+    await this.end();
+    this.socket.end();
+    return this.#received;
+  }
+
   close(): void {
     this.socket.destroy();
   }

@@ -39,10 +39,10 @@ TEST_F(BufferPoolTest, HoldsACopyUntilItIsConsumed) {
   EXPECT_EQ(pool.bytesNow(), 0U) << "the memory is back with the last byte";
 }
 
-TEST_F(BufferPoolTest, HasThreeSizes) {
+TEST_F(BufferPoolTest, HasFourSizes) {
   const std::vector<std::pair<std::size_t, std::size_t>> sizes = {
-      {1, 4096},        {4096, 4096},     {4097, 16'384},
-      {16'384, 16'384}, {16'385, 65'536}, {65'536, 65'536}};
+      {1, 4096},        {4096, 4096},     {4097, 16'384},    {16'384, 16'384},
+      {16'385, 65'536}, {65'536, 65'536}, {65'537, 262'144}, {262'144, 262'144}};
   for (const auto& [bytes, capacity] : sizes) {
     const Buffer buffer = copyOf(bytes);
     EXPECT_EQ(pool.bytesNow(), capacity) << bytes;
@@ -88,6 +88,18 @@ TEST_F(BufferPoolTest, ServesAnewAfterATrim) {
   pool.trim();
   const Buffer buffer = copyOf(100);
   EXPECT_EQ(buffer.size(), 100U);
+}
+
+TEST_F(BufferPoolTest, LendsRoomThatIsFilledLater) {
+  Buffer buffer = copyOf(10);
+  const base::MutableBytes room = pool.room(buffer, 5000);
+  ASSERT_EQ(room.size(), 5000U);
+  EXPECT_EQ(buffer.size(), 10U) << "nothing of it counts yet";
+  room[0] = std::byte{'y'};
+  buffer.added(1);
+  EXPECT_EQ(textOf(buffer), std::string(10, 'x') + "y");
+  EXPECT_TRUE(pool.room(buffer, 262'144).empty()) << "more than a buffer can hold";
+  EXPECT_EQ(buffer.size(), 11U);
 }
 
 }  // namespace

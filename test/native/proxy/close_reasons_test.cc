@@ -20,6 +20,7 @@ class CloseReasonsTest : public testing::TestWithParam<std::size_t> {
   void provoke(CloseReason reason);
   void provokeWhileConnecting(CloseReason reason);
   void provokeByLimit(CloseReason reason);
+  void provokeByHttp(CloseReason reason);
   void provokeByConfiguration(CloseReason reason);
 
   MemoryProxy world;
@@ -83,6 +84,12 @@ void CloseReasonsTest::provoke(CloseReason reason) {
     case CloseReason::ResourcesExhausted:
       provokeWhileConnecting(reason);
       break;
+    case CloseReason::RequestInvalid:
+    case CloseReason::RequestTimeout:
+    case CloseReason::ResponseInvalid:
+    case CloseReason::UpstreamClosed:
+      provokeByHttp(reason);
+      break;
     case CloseReason::Loop:
     case CloseReason::ClusterLimit:
     case CloseReason::PendingLimit:
@@ -124,6 +131,29 @@ void CloseReasonsTest::provokeWhileConnecting(CloseReason reason) {
     client->reset();
   }
   world.advance(std::chrono::seconds(5));
+}
+
+void CloseReasonsTest::provokeByHttp(CloseReason reason) {
+  world.config.listener(1).protocol = snapshot::Protocol::Http1;
+  world.publish();
+  client = &world.connect();
+  client->send(reason == CloseReason::RequestInvalid ? "GET /\r\n\r\n" : "GET / HTTP/1.1\r\n");
+  world.settle();
+  if (reason == CloseReason::RequestTimeout) {
+    world.advance(std::chrono::seconds(12));
+  } else if (reason != CloseReason::RequestInvalid) {
+    client->send("Host: a\r\n\r\n");
+    world.settle();
+    server = &world.endpoint().last();
+    server->send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+    if (reason == CloseReason::ResponseInvalid) {
+      server->send("no size");
+      server->send("\r\n");
+    }
+    server->finish();
+  }
+  world.settle();
+  world.advance(std::chrono::seconds(2));
 }
 
 void CloseReasonsTest::provokeByLimit(CloseReason reason) {

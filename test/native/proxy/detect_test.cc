@@ -9,7 +9,8 @@ namespace {
 
 using snapshot::Protocol;
 
-constexpr std::string_view kRequest = "GET /cart HTTP/1.1\r\nHost: web\r\n\r\n";
+/// Of what is told apart and forwarded as bytes.
+constexpr std::string_view kPreface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 class DetectTest : public SessionTest {
  protected:
@@ -71,21 +72,21 @@ class DetectTest : public SessionTest {
 };
 
 TEST_P(DetectTest, ForwardsWhatIsClearAtOnceWithoutLettingTimePass) {
-  connectWith(kRequest);
+  connectWith(kPreface);
   meetServer();
-  EXPECT_EQ(server->received(), kRequest);
-  EXPECT_EQ(counted(Protocol::Http1), 1U);
+  EXPECT_EQ(server->received(), kPreface);
+  EXPECT_EQ(counted(Protocol::Http2), 1U);
   EXPECT_EQ(buffered(), 0U);
-  EXPECT_EQ(shown().protocol, Protocol::Http1);
+  EXPECT_EQ(shown().protocol, Protocol::Http2);
   server->send("an answer");
   world.settle();
   EXPECT_EQ(client->received(), "an answer");
   finishBoth();
-  EXPECT_EQ(world.proxy.listenerCell(1, ListenerTcpCell::kReadBytes), kRequest.size());
-  EXPECT_EQ(world.proxy.endpointCell(1, 1, EndpointTcpCell::kWriteBytes), kRequest.size());
+  EXPECT_EQ(world.proxy.listenerCell(1, ListenerTcpCell::kReadBytes), kPreface.size());
+  EXPECT_EQ(world.proxy.endpointCell(1, 1, EndpointTcpCell::kWriteBytes), kPreface.size());
   const auto ended = world.proxy.sink().of(EventKind::ConnectionClosed);
-  EXPECT_EQ(ended.at(0).numbers.at(8), kRequest.size());
-  EXPECT_EQ(ended.at(0).numbers.at(11), static_cast<std::uint64_t>(Protocol::Http1));
+  EXPECT_EQ(ended.at(0).numbers.at(8), kPreface.size());
+  EXPECT_EQ(ended.at(0).numbers.at(11), static_cast<std::uint64_t>(Protocol::Http2));
 }
 
 TEST_P(DetectTest, CountsEachProtocol) {
@@ -99,26 +100,26 @@ TEST_P(DetectTest, CountsEachProtocol) {
 
 TEST_P(DetectTest, GivesTheSameVerdictOneByteAtATime) {
   client = &world.connect();
-  for (const char byte : kRequest) {
+  for (const char byte : kPreface) {
     speak({&byte, 1});
   }
   meetServer();
-  EXPECT_EQ(server->received(), kRequest);
-  EXPECT_EQ(counted(Protocol::Http1), 1U);
+  EXPECT_EQ(server->received(), kPreface);
+  EXPECT_EQ(counted(Protocol::Http2), 1U);
   finishBoth();
-  EXPECT_EQ(world.proxy.listenerCell(1, ListenerTcpCell::kReadBytes), kRequest.size());
+  EXPECT_EQ(world.proxy.listenerCell(1, ListenerTcpCell::kReadBytes), kPreface.size());
 }
 
 TEST_P(DetectTest, HoldsAnUndecidedBeginningAndConnectsNobodyForIt) {
-  connectWith("GET /car");
+  connectWith("PRI * HT");
   EXPECT_EQ(upstreams(), 0U);
   EXPECT_EQ(shown().state, proxy::ConnectionState::Detecting);
   EXPECT_EQ(shown().protocol, Protocol::Detect);
   EXPECT_EQ(shown().bufferedBytes, 8U);
   EXPECT_GT(buffered(), 0U);
-  speak("t HTTP/1.1\r\n");
+  speak("TP/2.0\r\n\r\nSM\r\n\r\n");
   meetServer();
-  EXPECT_EQ(server->received(), "GET /cart HTTP/1.1\r\n");
+  EXPECT_EQ(server->received(), kPreface);
   EXPECT_EQ(buffered(), 0U);
   finishBoth();
 }
@@ -146,10 +147,10 @@ TEST_P(DetectTest, UsesTheOpenConnectionWhenTheClientSpeaksFirstAfterAll) {
   client = &world.connect();
   world.advance(std::chrono::seconds(3));
   meetServer();
-  speak(kRequest);
+  speak(kPreface);
   EXPECT_EQ(upstreams(), 1U);
-  EXPECT_EQ(server->received(), kRequest);
-  EXPECT_EQ(counted(Protocol::Http1), 1U);
+  EXPECT_EQ(server->received(), kPreface);
+  EXPECT_EQ(counted(Protocol::Http2), 1U);
   server->send("answer");
   world.settle();
   EXPECT_EQ(client->received(), "answer");
@@ -160,11 +161,11 @@ TEST_P(DetectTest, UsesTheOpenConnectionWhenTheClientSpeaksFirstAfterAll) {
 TEST_P(DetectTest, TakesOverAConnectThatIsUnderWay) {
   world.network.setDelay(std::chrono::milliseconds(15));
   client = &world.connect();
-  client->send("GET / HTTP/1.1\r\n");
+  client->send(kPreface);
   world.advance(std::chrono::milliseconds(300));
   meetServer();
-  EXPECT_EQ(server->received(), "GET / HTTP/1.1\r\n");
-  EXPECT_EQ(counted(Protocol::Http1), 1U);
+  EXPECT_EQ(server->received(), kPreface);
+  EXPECT_EQ(counted(Protocol::Http2), 1U);
   EXPECT_EQ(world.proxy.workerCell(WorkerCell::ConnectAttempts), 1U);
 }
 
@@ -331,8 +332,8 @@ TEST_P(DetectTest, KeepsASilentPairWithoutATimer) {
   world.advance(std::chrono::seconds(5));
   EXPECT_FALSE(world.poller().sleepsUntil().has_value());
   world.advance(std::chrono::hours(20));
-  speak(kRequest);
-  EXPECT_EQ(server->received(), kRequest);
+  speak(kPreface);
+  EXPECT_EQ(server->received(), kPreface);
 }
 
 TEST_P(DetectTest, WaitsForTheClientWhereServersNeverSpeakFirst) {
@@ -341,7 +342,7 @@ TEST_P(DetectTest, WaitsForTheClientWhereServersNeverSpeakFirst) {
   client = &world.connect();
   world.advance(std::chrono::minutes(10));
   EXPECT_EQ(upstreams(), 0U);
-  speak(kRequest);
+  speak(kPreface);
   meetServer();
   finishBoth();
 }
@@ -391,11 +392,11 @@ TEST_P(DetectTest, LeavesAnEarlyConnectionUnusedWhenTheListenerGotAnotherCluster
   world.config.endpoint(2, 2, other.address());
   world.config.listener(1).clusterId = base::ClusterId{2};
   world.publish();
-  speak(kRequest);
+  speak(kPreface);
   EXPECT_EQ(server->received(), "");
   EXPECT_TRUE(server->over());
   ASSERT_EQ(other.count(), 1U);
-  EXPECT_EQ(other.at(0).received(), kRequest);
+  EXPECT_EQ(other.at(0).received(), kPreface);
   EXPECT_EQ(world.proxy.endpointCell(1, 1, EndpointTcpCell::kOpenNow), 0U);
   EXPECT_EQ(world.proxy.endpointCell(2, 2, EndpointTcpCell::kOpenNow), 1U);
 }

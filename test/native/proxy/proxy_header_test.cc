@@ -97,12 +97,15 @@ TEST_P(ProxyHeaderTest, TakesItOneByteAtATime) {
 
 TEST_P(ProxyHeaderTest, DetectsBehindTheHeader) {
   detect();
-  connectWith(kHeader + "GET / HTTP/1.1\r\n\r\n");
+  const std::string request = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+  connectWith(kHeader + request);
   meetServer();
-  EXPECT_EQ(server->received(), "GET / HTTP/1.1\r\n\r\n");
+  EXPECT_EQ(server->received(), request);
   const auto http1 = ListenerTcpCell::kProtocols + static_cast<std::size_t>(Protocol::Http1) - 1;
   EXPECT_EQ(world.proxy.listenerCell(1, http1), 1U);
-  finishBoth();
+  server->send("HTTP/1.1 204 No Content\r\n\r\n");
+  world.settle();
+  EXPECT_EQ(client->received(), "HTTP/1.1 204 No Content\r\n\r\n");
 }
 
 TEST_P(ProxyHeaderTest, LetsAServerSpeakFirstToWhoSentOnlyTheHeader) {

@@ -159,8 +159,8 @@ TEST_P(TlsRoutingTest, ForwardsWhatLeadsNowhereWhereThatIsWanted) {
 }
 
 TEST_P(TlsRoutingTest, LeavesEverythingElseToTheCluster) {
-  connectWith("GET / HTTP/1.1\r\n\r\n");
-  expectServed(world.endpoint(), "GET / HTTP/1.1\r\n\r\n");
+  connectWith("*1\r\n$4\r\nPING\r\n");
+  expectServed(world.endpoint(), "*1\r\n$4\r\nPING\r\n");
   client = &world.connect();
   world.advance(std::chrono::milliseconds(100));
   world.endpoint().last().send("220 ready");

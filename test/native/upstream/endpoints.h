@@ -64,8 +64,7 @@ class Endpoints {
   }
 
   void changeLoad(EndpointState& endpoint, int change) {
-    endpoint.connectionsNow =
-        static_cast<std::uint32_t>(static_cast<int>(endpoint.connectionsNow) + change);
+    endpoint.loadNow = static_cast<std::uint32_t>(static_cast<int>(endpoint.loadNow) + change);
     balancer_->loadChanged(endpoint);
   }
 

@@ -118,7 +118,7 @@ TEST_P(HashBalancerTest, NeverExceedsTheBoundEvenForOneKey) {
       EndpointState* endpoint = endpoints.pick({}, keyOf(1));
       endpoints.changeLoad(*endpoint, 1);
       const double share = endpoint->weight / 20.0;
-      ASSERT_LE(endpoint->connectionsNow, std::ceil(percent / 100.0 * open * share - 1e-9))
+      ASSERT_LE(endpoint->loadNow, std::ceil(percent / 100.0 * open * share - 1e-9))
           << percent << " with " << open;
     }
   }
@@ -148,7 +148,7 @@ TEST_P(HashBalancerTest, SharesTheBoundAmongThoseThatLive) {
     endpoints.changeLoad(*endpoint, 1);
   }
   for (std::size_t i = 1; i < 4; ++i) {
-    EXPECT_LE(endpoints.at(i).connectionsNow, 126U) << "the dead one's 400 raise no average";
+    EXPECT_LE(endpoints.at(i).loadNow, 126U) << "the dead one's 400 raise no average";
   }
 }
 

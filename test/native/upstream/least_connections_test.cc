@@ -38,13 +38,13 @@ TEST(LeastConnectionsTest, AgreesWithASearchThroughARandomHistory) {
   base::Random random(3);
   for (int i = 0; i < 20'000; ++i) {
     EndpointState& other = endpoints.at(random.below(8));
-    if (other.connectionsNow > 0 && random.below(2) == 0) {
+    if (other.loadNow > 0 && random.below(2) == 0) {
       endpoints.changeLoad(other, -1);
     }
     const EndpointState& picked = *endpoints.pick();
     for (std::size_t k = 0; k < endpoints.size(); ++k) {
       const EndpointState& rival = endpoints.at(k);
-      ASSERT_LE(picked.connectionsNow * rival.weight, rival.connectionsNow * picked.weight);
+      ASSERT_LE(picked.loadNow * rival.weight, rival.loadNow * picked.weight);
     }
     endpoints.changeLoad(endpoints.at(picked.id.number), 1);
   }
@@ -55,9 +55,9 @@ TEST(LeastConnectionsTest, HoldsConnectionsInProportionToWeights) {
   for (int i = 0; i < 1000; ++i) {
     endpoints.changeLoad(*endpoints.pick(), 1);
   }
-  EXPECT_NEAR(endpoints.at(0).connectionsNow, 100, 2);
-  EXPECT_NEAR(endpoints.at(1).connectionsNow, 200, 2);
-  EXPECT_NEAR(endpoints.at(2).connectionsNow, 700, 2);
+  EXPECT_NEAR(endpoints.at(0).loadNow, 100, 2);
+  EXPECT_NEAR(endpoints.at(1).loadNow, 200, 2);
+  EXPECT_NEAR(endpoints.at(2).loadNow, 700, 2);
 }
 
 TEST(LeastConnectionsTest, GoesRoundByWeightWhenAllAreIdle) {

@@ -48,7 +48,7 @@ TEST_F(P2cEwmaTest, WeighsSlownessAgainstLoad) {
   for (int i = 0; i < 1100; ++i) {
     endpoints.changeLoad(*endpoints.pick(), 1);
   }
-  EXPECT_NEAR(endpoints.at(0).connectionsNow, 1000, 15) << "ten times as many on the faster one";
+  EXPECT_NEAR(endpoints.at(0).loadNow, 1000, 15) << "ten times as many on the faster one";
 }
 
 TEST_F(P2cEwmaTest, GivesTheSlowestOfManyAlmostNothing) {
@@ -105,7 +105,7 @@ TEST_F(P2cEwmaTest, HoldsConnectionsInProportionToWeights) {
   for (int i = 0; i < 4000; ++i) {
     endpoints.changeLoad(*endpoints.pick(), 1);
   }
-  EXPECT_NEAR(endpoints.at(0).connectionsNow, 1000, 20);
+  EXPECT_NEAR(endpoints.at(0).loadNow, 1000, 20);
 }
 
 TEST_F(P2cEwmaTest, ComparesLoadTheSameWhateverTheScaleOfWeights) {

@@ -2,6 +2,7 @@
 // and events.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "support/collecting_sink.h"
@@ -11,6 +12,7 @@
 #include "support/mixed_transports.h"
 #include "support/snapshots.h"
 #include "upstream/context.h"
+#include "upstream/http_memory.h"
 
 namespace weft::upstream {
 
@@ -26,7 +28,10 @@ class UpstreamGround {
                 .workerCells = table.worker(),
                 .events = events,
                 .probeSlots = probeSlots,
-                .checkSlots = checkSlots} {}
+                .checkSlots = checkSlots,
+                .http = http} {
+    buffers.setBytesMax(1'000'000);
+  }
 
   UpstreamGround(const UpstreamGround&) = delete;
   UpstreamGround& operator=(const UpstreamGround&) = delete;
@@ -67,6 +72,9 @@ class UpstreamGround {
   test::MixedTransports transports;
   ProbeSlots probeSlots;
   ProbeSlots checkSlots;
+  os::BufferPool buffers;
+  std::vector<std::byte> scratch = std::vector<std::byte>(65'536);
+  HttpMemory http{buffers, scratch};
   Context context;
 };
 

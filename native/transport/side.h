@@ -6,10 +6,10 @@
 #include "os/poller.h"
 #include "transport/transport.h"
 
-namespace weft::proxy {
+namespace weft::transport {
 
 struct Side {
-  transport::TransportPtr transport;
+  TransportPtr transport;
   bool readReady = false;
   bool writeReady = true;   ///< Until a write says otherwise.
   bool readHangup = false;  ///< FIN or a failure waits behind what can be read.
@@ -22,7 +22,7 @@ struct Side {
   bool revived : 1 =
       false;  ///< Made ready by a call for the other direction, of which no event tells.
 
-  void adopt(transport::TransportPtr made) noexcept;
+  void adopt(TransportPtr made) noexcept;
 
   void note(os::Ready ready) noexcept;
 
@@ -50,10 +50,10 @@ struct Side {
   }
 
   /// A read has ended with WantRead or WantWrite.
-  void readBlocked(transport::Status status, os::Poller& poller, os::Pollable& pollable) noexcept;
+  void readBlocked(Status status, os::Poller& poller, os::Pollable& pollable) noexcept;
 
   /// A write has ended with WantWrite or WantRead, or took only a part.
-  void writeBlocked(transport::Status status, os::Poller& poller, os::Pollable& pollable) noexcept;
+  void writeBlocked(Status status, os::Poller& poller, os::Pollable& pollable) noexcept;
 
   /// Whether a read that was not filled can have left something behind.
   [[nodiscard]] bool mayHoldMore() const noexcept {
@@ -66,4 +66,4 @@ struct Side {
   void reviveWrite() noexcept;
 };
 
-}  // namespace weft::proxy
+}  // namespace weft::transport

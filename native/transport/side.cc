@@ -1,4 +1,4 @@
-#include "proxy/side.h"
+#include "transport/side.h"
 
 #include <utility>
 
@@ -6,12 +6,11 @@
 #include "os/sockets.h"
 #include "transport/transport.h"
 
-namespace weft::proxy {
+namespace weft::transport {
 
 using os::Ready;
-using transport::Status;
 
-void Side::adopt(transport::TransportPtr made) noexcept {
+void Side::adopt(TransportPtr made) noexcept {
   transport = std::move(made);
   secured = transport->spliceFd() == os::kNoFd;
 }
@@ -66,4 +65,4 @@ void Side::armWrite(os::Poller& poller, os::Pollable& pollable) noexcept {
   }
 }
 
-}  // namespace weft::proxy
+}  // namespace weft::transport

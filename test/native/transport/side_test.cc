@@ -1,15 +1,14 @@
 // What a side remembers of readiness that nobody tells twice.
-#include "proxy/side.h"
+#include "transport/side.h"
 
 #include <gtest/gtest.h>
 
 #include "os/sockets.h"
 
-namespace weft::proxy {
+namespace weft::transport {
 namespace {
 
 using os::Ready;
-using transport::Status;
 
 /// Says what a test wants it to say.
 class StubTransport final : public transport::Transport {
@@ -67,7 +66,7 @@ class SideTest : public testing::Test, public os::Pollable {
  protected:
   void onReady(Ready) noexcept override {}
 
-  void adopt() { side.adopt(transport::TransportPtr(&stub)); }
+  void adopt() { side.adopt(TransportPtr(&stub)); }
 
   void note(int bits) { side.note({.bits = static_cast<std::uint8_t>(bits)}); }
 
@@ -104,7 +103,7 @@ TEST_F(SideTest, RemembersReadabilityUntilAReadFindsNothing) {
 TEST_F(SideTest, TakesAnEndAFailureAndAnUrgentMarkForReadability) {
   for (const int bits : {Ready::kReadHangup, Ready::kFailed, Ready::kUrgent}) {
     Side fresh;
-    fresh.adopt(transport::TransportPtr(&stub));
+    fresh.adopt(TransportPtr(&stub));
     fresh.note({.bits = static_cast<std::uint8_t>(bits)});
     EXPECT_TRUE(fresh.readReady);
     EXPECT_TRUE(fresh.mayHoldMore());
@@ -186,4 +185,4 @@ TEST_F(SideTest, MayHoldMoreWhenTheTransportSaysSo) {
 }
 
 }  // namespace
-}  // namespace weft::proxy
+}  // namespace weft::transport

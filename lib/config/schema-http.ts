@@ -1,0 +1,53 @@
+// What holds for connections that carry HTTP: towards clients, and towards endpoints.
+
+import { defaults } from './defaults.ts';
+import { duration, object, optional } from './schema-node.ts';
+
+export const httpListener = object(
+  'HttpListenerConfig',
+  'How requests of HTTP/1 are read, and what answers of Weft itself say.',
+  {
+    headTimeout: optional(
+      'From the first byte of the head of a request to its last; who takes longer gets 408.',
+      duration(10, 600_000),
+      { default: defaults.httpHeadTimeoutMs },
+    ),
+    headBytesMax: optional(
+      'Bytes of the head of a request; who sends more gets 431.',
+      { kind: 'size', minBytes: 1_024, maxBytes: 98_304 },
+      { default: defaults.httpHeadBytesMax },
+    ),
+    headFieldsMax: optional(
+      'Fields of the head of a request; who sends more gets 431.',
+      { kind: 'integer', min: 8, max: 256 },
+      { default: defaults.httpHeadFieldsMax },
+    ),
+    errorHeader: optional(
+      'Whether answers that Weft writes itself say why, in the header `weft-error`.',
+      { kind: 'boolean' },
+      { default: defaults.httpErrorHeader },
+    ),
+  },
+);
+
+export const httpCluster = object(
+  'HttpClusterConfig',
+  'Connections to endpoints that wait for the next request.',
+  {
+    idleTimeout: optional(
+      'A connection without a request is closed after so long.',
+      duration(10, 3_600_000),
+      { default: defaults.httpIdleTimeoutMs },
+    ),
+    idleMax: optional(
+      'Connections without a request to one endpoint, for each worker; more are closed.',
+      { kind: 'integer', min: 0, max: 1_000_000 },
+      { default: defaults.httpIdleMax },
+    ),
+    ageMax: optional(
+      'A connection that is older, give or take a tenth, serves no further request.',
+      duration(100, 604_800_000),
+      { nullMeans: 'as long as it works', default: defaults.httpAgeMaxMs },
+    ),
+  },
+);

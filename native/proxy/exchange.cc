@@ -1,0 +1,313 @@
+#include "proxy/exchange.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "base/error.h"
+#include "codec/h1_chunk_reader.h"
+#include "codec/h1_fault.h"
+#include "codec/h1_field_reader.h"
+#include "codec/h1_forward.h"
+#include "codec/h1_framing.h"
+#include "codec/h1_head.h"
+#include "codec/h1_target.h"
+#include "os/loop.h"
+#include "proxy/connections.h"
+#include "proxy/context.h"
+#include "snapshot/cluster.h"
+#include "telemetry/close_reason.h"
+#include "upstream/cluster_runtime.h"
+#include "upstream/connect_close_reason.h"
+#include "upstream/connector.h"
+#include "upstream/endpoint.h"
+#include "upstream/endpoint_pool.h"
+#include "upstream/http_client.h"
+#include "upstream/http_memory.h"
+
+namespace weft::proxy {
+
+using telemetry::CloseReason;
+
+namespace {
+
+/// A request that is longer goes to one connection only.
+constexpr std::size_t kKeptBytesMax = std::size_t{64} * 1024;
+
+/// RFC 9110 9.2.2.
+constexpr std::array<std::string_view, 6> kIdempotent = {"GET",   "HEAD", "OPTIONS",
+                                                         "TRACE", "PUT",  "DELETE"};
+
+bool isIdempotent(std::string_view method) noexcept {
+  return std::ranges::find(kIdempotent, method) != kIdempotent.end();
+}
+
+}  // namespace
+
+Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream,
+                   const Parts& parts) noexcept
+    : connections_(connections),
+      downstream_(downstream),
+      cluster_(parts.cluster),
+      target_(parts.target),
+      key_(parts.key),
+      direction_(parts.direction) {}
+
+upstream::Context& Exchange::context() const noexcept {
+  return connections_.context().upstream;
+}
+
+// ---- the request ----
+
+void Exchange::start(const codec::H1Request& request) noexcept {
+  idempotent_ = isIdempotent(request.head.method.in(request.held));
+  next(&request);
+}
+
+/// Chooses an endpoint and sends the request there, or waits for a connection. Null: the request is
+/// the one that was kept.
+void Exchange::next(const codec::H1Request* request) noexcept {
+  const auto picked = cluster_.beginRequest(
+      {.tried = std::span(tried_).first(triedCount_), .key = key_, .forRequest = true}, direction_);
+  if (!picked.ok()) {
+    // Why the last one failed says more than that there is no other.
+    if (picked.error().code == base::ErrorCode::NoEndpoint && triedCount_ > 0) {
+      fail(lastReason_, lastErrno_);
+    } else {
+      fail(upstream::connectCloseReason(picked.error()), picked.error().sysErrno);
+    }
+    return;
+  }
+  endpoint_ = picked.value();
+  if (endpoint_->pool != nullptr && !freshOnly_) {
+    client_ = endpoint_->pool->take(direction_, target_, !idempotent_);
+  }
+  // A connection that has served before may be dying just now.
+  const bool kept = request == nullptr || (client_ != nullptr && !idempotent_) || keep(*request);
+  if (!kept) {
+    fail(CloseReason::BufferLimit, ENOMEM);
+    return;
+  }
+  if (client_ == nullptr) {
+    connect();
+    return;
+  }
+  client_->use(*this);
+  if (request == nullptr) {
+    sendKept();
+  } else {
+    send(*request);
+  }
+}
+
+void Exchange::connect() noexcept {
+  ++attemptCount_;
+  client_ = context().http.clients.make(context(), cluster_, *endpoint_, direction_, target_);
+  if (client_ == nullptr) {
+    fail(CloseReason::ResourcesExhausted, ENOMEM);
+    return;
+  }
+  client_->connect(*this, attemptCount_ > 1);
+}
+
+bool Exchange::keep(const codec::H1Request& request) noexcept {
+  keptHeadBytes_ = request.head.bytes;
+  keptHost_ = request.defaultHost;
+  return context().http.buffers.append(kept_,
+                                       base::bytesOf(request.held.substr(0, keptHeadBytes_)));
+}
+
+void Exchange::send(const codec::H1Request& request) noexcept {
+  sentAt_ = context().loop.now();
+  if (!client_->sendHead(request)) {
+    fail(CloseReason::BufferLimit, ENOMEM);
+  }
+}
+
+/// The head was read once already: it is whole and right.
+void Exchange::sendKept() noexcept {
+  upstream::HttpMemory& memory = context().http;
+  const std::string_view kept = base::textOf(kept_.unread());
+  const std::string_view held = kept.substr(0, keptHeadBytes_);
+  codec::H1HeadReader reader(codec::H1Kind::Request,
+                             {.headBytesMax = UINT32_MAX, .fieldsMax = UINT32_MAX});
+  codec::H1Request request{
+      .held = held, .head = memory.head, .target = {}, .framing = {}, .defaultHost = keptHost_};
+  const bool whole =
+      reader.advance(held, memory.head) == codec::H1Read::Whole &&
+      codec::readRequestFraming(held, memory.head, request.framing) == codec::H1Fault::None &&
+      codec::readTarget(memory.head.method.in(held), memory.head.target.in(held), request.target) ==
+          codec::H1Fault::None;
+  WEFT_CHECK(whole);
+  send(request);
+  const base::Bytes body = kept_.unread().subspan(keptHeadBytes_);
+  if (client_ != nullptr && !body.empty() && !client_->sendBody(body)) {
+    fail(CloseReason::BufferLimit, ENOMEM);
+  }
+  if (client_ != nullptr && requestEnded_ && !client_->sendEnd({})) {
+    fail(CloseReason::BufferLimit, ENOMEM);
+  }
+}
+
+void Exchange::requestBody(base::Bytes bytes) noexcept {
+  if (!kept_.empty() && (kept_.size() + bytes.size() > kKeptBytesMax ||
+                         !context().http.buffers.append(kept_, bytes))) {
+    kept_.release();
+  }
+  if (!client_->sendBody(bytes)) {
+    fail(CloseReason::BufferLimit, ENOMEM);
+  }
+}
+
+void Exchange::requestEnd(const codec::H1Trailers& trailers) noexcept {
+  requestEnded_ = true;
+  if (!trailers.fields.empty()) {
+    kept_.release();
+  }
+  if (client_ != nullptr && !client_->connecting() && !client_->sendEnd(trailers)) {
+    fail(CloseReason::BufferLimit, ENOMEM);
+  }
+}
+
+void Exchange::flush() noexcept {
+  if (client_ != nullptr && !client_->connecting()) {
+    client_->flush();
+  }
+}
+
+void Exchange::onClientReady() noexcept {
+  connectUs_ = client_->connectUs();
+  sendKept();
+  kept_.release();
+  flush();
+  if (client_ != nullptr) {
+    downstream_.onBodyWanted();
+  }
+}
+
+void Exchange::onRequestTaken() noexcept {
+  downstream_.onBodyWanted();
+}
+
+// ---- the response ----
+
+void Exchange::responded() noexcept {
+  if (!std::exchange(measured_, true)) {
+    cluster_.responded(*endpoint_, context().loop.now() - sentAt_);
+  }
+}
+
+void Exchange::onInterim(std::string_view held, const codec::H1Head& head) noexcept {
+  responded();
+  kept_.release();
+  downstream_.onInterim(held, head);
+}
+
+void Exchange::onResponseHead(std::string_view held, const codec::H1Head& head,
+                              const codec::H1Framing& framing) noexcept {
+  responded();
+  kept_.release();
+  responseBegun_ = true;
+  downstream_.onResponseHead(held, head, framing);
+}
+
+void Exchange::onResponseBody(base::Bytes bytes) noexcept {
+  downstream_.onResponseBody(bytes);
+}
+
+void Exchange::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
+  downstream_.onResponseEnd(trailers);
+}
+
+void Exchange::onResponseRead() noexcept {
+  if (downstream_.flushResponse() && client_ != nullptr) {
+    client_->pause();
+  }
+}
+
+void Exchange::resume() noexcept {
+  if (client_ != nullptr) {
+    client_->resume();
+  }
+}
+
+void Exchange::onClientDone() noexcept {
+  client_ = nullptr;
+  leaveEndpoint();
+  downstream_.onExchangeOver();
+}
+
+void Exchange::onTunnel() noexcept {
+  endpoint_ = nullptr;
+  downstream_.onTunnel(std::exchange(client_, nullptr)->detach());
+}
+
+// ---- failing ----
+
+void Exchange::onClientFailed(const upstream::ClientFailure& failure) noexcept {
+  client_ = nullptr;
+  if (retries(failure)) {
+    leaveEndpoint();
+    next(nullptr);
+  } else {
+    fail(failure.reason, failure.sysErrno);
+  }
+}
+
+/// Where nothing was sent, another endpoint is as good. What a connection that had served before
+/// died of may have been its age (RFC 9112 9.3.1).
+bool Exchange::retries(const upstream::ClientFailure& failure) noexcept {
+  if (failure.exhausted || responseBegun_ || failure.responseBegun || kept_.empty()) {
+    return false;
+  }
+  if (!failure.connected) {
+    tried_.at(triedCount_++) = endpoint_;
+    lastReason_ = failure.reason;
+    lastErrno_ = failure.sysErrno;
+    return triedCount_ <
+           std::min(cluster_.settings().connectAttemptsMax, upstream::Connector::kAttemptsMax);
+  }
+  freshOnly_ = true;
+  return failure.reused && idempotent_;
+}
+
+void Exchange::leaveEndpoint() noexcept {
+  if (upstream::Endpoint* endpoint = std::exchange(endpoint_, nullptr)) {
+    cluster_.endRequest(*endpoint);
+  }
+}
+
+void Exchange::fail(CloseReason reason, int sysErrno) noexcept {
+  if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
+    client->close(true);
+  }
+  kept_.release();
+  downstream_.onExchangeFailed(reason, sysErrno);
+}
+
+void Exchange::release() noexcept {
+  if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
+    client->close(true);
+  }
+  leaveEndpoint();
+  kept_.release();
+  context().loop.retire(*this);
+}
+
+std::size_t Exchange::writeProxyHeader(snapshot::ProxyVersion version,
+                                       base::MutableBytes into) noexcept {
+  return downstream_.writeProxyHeader(version, into);
+}
+
+void Exchange::dispose() noexcept {
+  connections_.freeExchange(*this);
+}
+
+}  // namespace weft::proxy

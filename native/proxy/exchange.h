@@ -1,0 +1,168 @@
+// Exchange: one request and its response: an endpoint is chosen, a connection to it is found or
+// made, and bytes go both ways. It does not know which version of HTTP is at either end. What fails
+// before a byte of the response came may go to another connection. Owned by whoever brought the
+// request, until release(); one worker.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/address.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "codec/h1_chunk_reader.h"
+#include "codec/h1_forward.h"
+#include "codec/h1_framing.h"
+#include "codec/h1_head.h"
+#include "os/buffer_pool.h"
+#include "os/loop.h"
+#include "snapshot/cluster.h"
+#include "snapshot/listener.h"
+#include "telemetry/close_reason.h"
+#include "upstream/cluster_runtime.h"
+#include "upstream/connector.h"
+#include "upstream/context.h"
+#include "upstream/http_client.h"
+
+namespace weft::proxy {
+
+class Connections;
+
+/// Who brought the request and takes the response. Whatever is told may end in release().
+class ExchangeDownstream {
+ public:
+  virtual void onInterim(std::string_view held, const codec::H1Head& head) noexcept = 0;
+  virtual void onResponseHead(std::string_view held, const codec::H1Head& head,
+                              const codec::H1Framing& framing) noexcept = 0;
+  virtual void onResponseBody(base::Bytes bytes) noexcept = 0;
+  virtual void onResponseEnd(const codec::H1Trailers& trailers) noexcept = 0;
+
+  /// What was told is to go out. True: it waits, and resume() follows when it is out.
+  [[nodiscard]] virtual bool flushResponse() noexcept = 0;
+
+  /// The response is whole.
+  virtual void onExchangeOver() noexcept = 0;
+
+  /// There is no response, or no more of it.
+  virtual void onExchangeFailed(telemetry::CloseReason reason, int sysErrno) noexcept = 0;
+
+  /// The request's body is wanted, after a time in which it was not.
+  virtual void onBodyWanted() noexcept = 0;
+
+  /// What follows the response is no HTTP. Load and connection of the endpoint go with it.
+  virtual void onTunnel(upstream::Detached detached) noexcept = 0;
+
+  /// As ConnectorOwner.
+  [[nodiscard]] virtual std::size_t writeProxyHeader(snapshot::ProxyVersion version,
+                                                     base::MutableBytes into) noexcept = 0;
+
+ protected:
+  ~ExchangeDownstream() = default;
+};
+
+class Exchange final : private upstream::HttpClientOwner, private os::Retired {
+ public:
+  struct Parts {
+    upstream::ClusterRuntime& cluster;
+    snapshot::Direction direction;
+    const base::Address* target = nullptr;  ///< In place of the endpoint's address.
+    std::optional<std::uint64_t> key;       ///< A hash of what the choice depends on.
+  };
+
+  Exchange(Connections& connections, ExchangeDownstream& downstream, const Parts& parts) noexcept;
+  ~Exchange() = default;
+
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  /// Nothing more is told; what is under way ends. It is freed at the end of the turn.
+  void release() noexcept;
+
+  // ---- the request ----
+
+  /// Once. The head may have gone out, or waits for a connection.
+  void start(const codec::H1Request& request) noexcept;
+
+  /// Whether there is room for some of the body.
+  [[nodiscard]] bool wantsBody() const noexcept {
+    return client_ != nullptr && !client_->connecting() && !client_->blocked();
+  }
+
+  void requestBody(base::Bytes bytes) noexcept;
+  void requestEnd(const codec::H1Trailers& trailers) noexcept;
+
+  /// What was told of the request goes out.
+  void flush() noexcept;
+
+  // ---- the response ----
+
+  /// What was sent downstream is out: there is room for more.
+  void resume() noexcept;
+
+  // ---- for counters and views ----
+
+  [[nodiscard]] const upstream::Endpoint* endpoint() const noexcept { return endpoint_; }
+
+  [[nodiscard]] upstream::ClusterRuntime& cluster() const noexcept { return cluster_; }
+
+  [[nodiscard]] std::uint32_t attemptCount() const noexcept { return attemptCount_; }
+
+  [[nodiscard]] std::uint32_t connectUs() const noexcept { return connectUs_; }
+
+ private:
+  void onClientReady() noexcept override;
+  void onClientFailed(const upstream::ClientFailure& failure) noexcept override;
+  void onRequestTaken() noexcept override;
+  void onInterim(std::string_view held, const codec::H1Head& head) noexcept override;
+  void onResponseHead(std::string_view held, const codec::H1Head& head,
+                      const codec::H1Framing& framing) noexcept override;
+  void onResponseBody(base::Bytes bytes) noexcept override;
+  void onResponseEnd(const codec::H1Trailers& trailers) noexcept override;
+  void onResponseRead() noexcept override;
+  void onClientDone() noexcept override;
+  void onTunnel() noexcept override;
+  [[nodiscard]] std::size_t writeProxyHeader(snapshot::ProxyVersion version,
+                                             base::MutableBytes into) noexcept override;
+  void dispose() noexcept override;
+
+  void next(const codec::H1Request* request) noexcept;
+  void send(const codec::H1Request& request) noexcept;
+  void sendKept() noexcept;
+  void connect() noexcept;
+  [[nodiscard]] bool keep(const codec::H1Request& request) noexcept;
+  [[nodiscard]] bool retries(const upstream::ClientFailure& failure) noexcept;
+  void responded() noexcept;
+  void leaveEndpoint() noexcept;
+  void fail(telemetry::CloseReason reason, int sysErrno) noexcept;
+  [[nodiscard]] upstream::Context& context() const noexcept;
+
+  Connections& connections_;
+  ExchangeDownstream& downstream_;
+  upstream::ClusterRuntime& cluster_;
+  upstream::Endpoint* endpoint_ = nullptr;
+  upstream::HttpClient* client_ = nullptr;
+  const base::Address* target_;
+  std::optional<std::uint64_t> key_;
+  os::Buffer kept_;  ///< The request as it came, with its body without framing, to be sent again.
+  std::string keptHost_;
+  std::uint32_t keptHeadBytes_ = 0;
+  base::TimePoint sentAt_{};
+  std::array<upstream::EndpointState*, upstream::Connector::kAttemptsMax> tried_{};
+  std::uint32_t triedCount_ = 0;
+  std::uint32_t attemptCount_ = 0;
+  std::uint32_t connectUs_ = 0;
+  int lastErrno_ = 0;
+  telemetry::CloseReason lastReason_ = telemetry::CloseReason::NoEndpoint;  ///< Of a connect.
+  snapshot::Direction direction_;
+  bool idempotent_ = false;
+  bool freshOnly_ = false;
+  bool requestEnded_ = false;
+  bool responseBegun_ = false;
+  bool measured_ = false;
+};
+
+}  // namespace weft::proxy
