@@ -99,10 +99,10 @@ H1ChunkStep H1ChunkReader::readSize(std::string_view held) noexcept {
   }
   const std::string_view digits = line.substr(0, line.find_first_not_of(kHexDigits));
   if (const H1Fault fault = readNumber(digits, left_); fault != H1Fault::None) {
-    return refuse(fault);
+    return refuse(orBareCr(fault, line));
   }
   if (const H1Fault fault = checkExtensions(line.substr(digits.size())); fault != H1Fault::None) {
-    return refuse(fault);
+    return refuse(orBareCr(fault, line));
   }
   const std::size_t bytes = sizeLine_.lineAt();
   sizeLine_ = {};
@@ -127,7 +127,7 @@ H1ChunkStep H1ChunkReader::readTrailers(std::string_view held, std::span<H1Field
   const H1Read read = trailers_.advance(held, trailerLines_, fields);
   // Before what comes behind it is judged, whatever the cut.
   for (const H1Field& field : fields.first(trailers_.count()).subspan(known)) {
-    if (field.name != FieldName::Other) {
+    if (field.name != FieldName::Other && field.name != FieldName::Accept) {
       return refuse(H1Fault::BadTrailer);
     }
   }

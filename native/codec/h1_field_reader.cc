@@ -1,13 +1,12 @@
 #include "codec/h1_field_reader.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string_view>
-#include <utility>
 
+#include "codec/byte_scan.h"
 #include "codec/h1_fault.h"
 #include "codec/http_text.h"
 
@@ -15,43 +14,53 @@ namespace weft::codec {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FieldName>, 10> kNames = {{
-    {"connection", FieldName::Connection},
-    {"content-length", FieldName::ContentLength},
-    {"expect", FieldName::Expect},
-    {"host", FieldName::Host},
-    {"keep-alive", FieldName::KeepAlive},
-    {"proxy-connection", FieldName::ProxyConnection},
-    {"te", FieldName::Te},
-    {"trailer", FieldName::Trailer},
-    {"transfer-encoding", FieldName::TransferEncoding},
-    {"upgrade", FieldName::Upgrade},
-}};
-
-constexpr bool isBlank(char byte) noexcept {
-  return byte == ' ' || byte == '\t';
-}
-
-/// Why what stands before the colon is no name.
-H1Fault nameFault(std::string_view name) noexcept {
-  if (name.empty()) {
+/// Why a line that does not begin with a name and a colon is none of a field.
+H1Fault nameFault(std::string_view line) noexcept {
+  const std::size_t colon = line.find(':');
+  if (colon == std::string_view::npos || colon == 0) {
     return H1Fault::NoFieldName;
   }
-  if (consistsOf(name, kToken)) {
-    return H1Fault::None;
-  }
-  return isBlank(name.back()) ? H1Fault::SpaceBeforeColon : H1Fault::BadFieldName;
+  return isBlank(line[colon - 1]) ? H1Fault::SpaceBeforeColon : H1Fault::BadFieldName;
+}
+
+FieldName nameIf(std::string_view name, std::string_view lower, FieldName found) noexcept {
+  return equalsLower(name, lower) ? found : FieldName::Other;
 }
 
 }  // namespace
 
+/// By length first: most names are none of these.
 FieldName fieldNameOf(std::string_view name) noexcept {
-  const auto* const found = std::ranges::find_if(
-      kNames, [name](const auto& entry) { return equalsLower(name, entry.first); });
-  return found == kNames.end() ? FieldName::Other : found->second;
+  switch (name.size()) {
+    case 2:
+      return nameIf(name, "te", FieldName::Te);
+    case 4:
+      return nameIf(name, "host", FieldName::Host);
+    case 6:
+      return lowerCase(name.front()) == 'a' ? nameIf(name, "accept", FieldName::Accept)
+                                            : nameIf(name, "expect", FieldName::Expect);
+    case 7:
+      return lowerCase(name.front()) == 'u' ? nameIf(name, "upgrade", FieldName::Upgrade)
+                                            : nameIf(name, "trailer", FieldName::Trailer);
+    case 10:
+      return lowerCase(name.front()) == 'c' ? nameIf(name, "connection", FieldName::Connection)
+                                            : nameIf(name, "keep-alive", FieldName::KeepAlive);
+    case 14:
+      return nameIf(name, "content-length", FieldName::ContentLength);
+    case 16:
+      return nameIf(name, "proxy-connection", FieldName::ProxyConnection);
+    case 17:
+      return nameIf(name, "transfer-encoding", FieldName::TransferEncoding);
+    default:
+      return FieldName::Other;
+  }
 }
 
 // ---- lines ----
+
+H1Fault orBareCr(H1Fault fault, std::string_view line) noexcept {
+  return line.find('\r') == std::string_view::npos ? fault : H1Fault::BareCr;
+}
 
 H1Read H1Lines::refuse(H1Fault fault) noexcept {
   fault_ = fault;
@@ -71,9 +80,6 @@ H1Read H1Lines::next(std::string_view held, std::uint32_t bytesMax,
     return refuse(H1Fault::BareLf);
   }
   line = whole.substr(0, whole.size() - 1);
-  if (line.find('\r') != std::string_view::npos) {
-    return refuse(H1Fault::BareCr);
-  }
   lineAt_ = static_cast<std::uint32_t>(end + 1);
   lookedAt_ = lineAt_;
   return H1Read::Whole;
@@ -96,6 +102,7 @@ H1Read H1FieldReader::advance(std::string_view held, H1Lines& lines,
     }
     fault_ = addField(line, lineAt, fields);
     if (fault_ != H1Fault::None) {
+      fault_ = orBareCr(fault_, line);
       return H1Read::Bad;
     }
   }
@@ -106,31 +113,32 @@ H1Fault H1FieldReader::addField(std::string_view line, std::uint32_t lineAt,
   if (isBlank(line.front())) {
     return H1Fault::ObsFold;
   }
-  const std::size_t colon = line.find(':');
-  if (colon == std::string_view::npos) {
-    return H1Fault::NoFieldName;
+  const std::size_t nameBytes = tokenBytes(line);
+  if (nameBytes == 0 || nameBytes == line.size() || line[nameBytes] != ':') {
+    return nameFault(line);
   }
-  const std::string_view name = line.substr(0, colon);
-  if (const H1Fault fault = nameFault(name); fault != H1Fault::None) {
-    return fault;
+  std::size_t valueAt = nameBytes + 1;
+  std::size_t valueEnd = line.size();
+  while (valueAt < valueEnd && isBlank(line[valueAt])) {
+    ++valueAt;
   }
-  const std::string_view rest = line.substr(colon + 1);
-  if (!consistsOf(rest, kValue)) {
+  while (valueEnd > valueAt && isBlank(line[valueEnd - 1])) {
+    --valueEnd;
+  }
+  if (!isFieldValue(line.substr(valueAt, valueEnd - valueAt))) {
     return H1Fault::BadFieldValue;
   }
   if (count_ >= std::min<std::size_t>(limits_.fieldsMax, fields.size())) {
     return H1Fault::TooManyFields;
   }
-  if (name.size() > UINT16_MAX) {
+  if (nameBytes > UINT16_MAX) {
     return H1Fault::HeadTooLong;
   }
-  const std::string_view value = trimmed(rest);
-  const std::size_t blank = value.empty() ? 0 : rest.find_first_not_of(" \t");
   fields[count_] = {.nameAt = lineAt,
-                    .valueAt = static_cast<std::uint32_t>(lineAt + colon + 1 + blank),
-                    .valueBytes = static_cast<std::uint32_t>(value.size()),
-                    .nameBytes = static_cast<std::uint16_t>(name.size()),
-                    .name = fieldNameOf(name)};
+                    .valueAt = static_cast<std::uint32_t>(lineAt + valueAt),
+                    .valueBytes = static_cast<std::uint32_t>(valueEnd - valueAt),
+                    .nameBytes = static_cast<std::uint16_t>(nameBytes),
+                    .name = fieldNameOf(line.substr(0, nameBytes))};
   ++count_;
   return H1Fault::None;
 }

@@ -18,6 +18,7 @@ namespace weft::codec {
 /// Names that decide something on the way; Other for all else.
 enum class FieldName : std::uint8_t {
   Other,
+  Accept,
   Connection,
   ContentLength,
   Expect,
@@ -76,8 +77,8 @@ class H1Fields {
 /// One line at a time of what came so far.
 class H1Lines {
  public:
-  /// The next whole line of `held` without its CRLF: Whole; or why there is none. `held` is
-  /// everything since the first byte, longer with each call.
+  /// The next whole line of `held` without its CRLF, in which a CR may be: Whole; or why there is
+  /// none. `held` is everything since the first byte, longer with each call.
   [[nodiscard]] H1Read next(std::string_view held, std::uint32_t bytesMax,
                             std::string_view& line) noexcept;
 
@@ -93,6 +94,10 @@ class H1Lines {
   std::uint32_t lookedAt_ = 0;  ///< There is no LF between the two.
   H1Fault fault_ = H1Fault::None;
 };
+
+/// Why a line is bad: a CR within it is the better reason. Whoever reads a line finds that
+/// something is wrong with one that has a CR.
+[[nodiscard]] H1Fault orBareCr(H1Fault fault, std::string_view line) noexcept;
 
 class H1FieldReader {
  public:

@@ -118,7 +118,11 @@ H1Read H1HeadReader::readFirstLine(std::string_view held, H1Head& head) noexcept
     }
     fault_ = kind_ == H1Kind::Request ? readRequestLine(line, lineAt, head)
                                       : readStatusLine(line, lineAt, head);
-    return fault_ == H1Fault::None ? H1Read::Whole : H1Read::Bad;
+    if (fault_ == H1Fault::None) {
+      return H1Read::Whole;
+    }
+    fault_ = orBareCr(fault_, line);
+    return H1Read::Bad;
   }
 }
 

@@ -58,14 +58,19 @@ inline constexpr std::array<std::uint8_t, 256> kTextClasses = makeTextClasses();
          std::ranges::equal(text, lower, {}, [](char letter) { return lowerCase(letter); });
 }
 
+[[nodiscard]] constexpr bool isBlank(char byte) noexcept {
+  return byte == ' ' || byte == '\t';
+}
+
 /// Without spaces and tabs at either end.
 [[nodiscard]] constexpr std::string_view trimmed(std::string_view text) noexcept {
-  constexpr std::string_view kBlank = " \t";
-  const std::size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) {
-    return {};
+  while (!text.empty() && isBlank(text.front())) {
+    text.remove_prefix(1);
   }
-  return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
+  while (!text.empty() && isBlank(text.back())) {
+    text.remove_suffix(1);
+  }
+  return text;
 }
 
 /// The items of a list (RFC 9110 5.6.1), one after the other without the empty

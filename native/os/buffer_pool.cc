@@ -59,6 +59,9 @@ base::MutableBytes BufferPool::room(Buffer& buffer, std::size_t bytes) noexcept 
 }
 
 std::size_t BufferPool::capacityFor(std::size_t bytes) noexcept {
+  if (bytes <= kTinyBytes) {
+    return kTinyBytes;
+  }
   if (bytes <= kSmallBytes) {
     return kSmallBytes;
   }
@@ -85,6 +88,9 @@ bool BufferPool::take(Buffer& buffer, std::size_t capacity) noexcept {
 }
 
 BlockPool& BufferPool::poolOf(std::size_t capacity) noexcept {
+  if (capacity == kTinyBytes) {
+    return tiny_;
+  }
   if (capacity == kSmallBytes) {
     return small_;
   }
@@ -100,6 +106,7 @@ void BufferPool::give(std::byte* block, std::size_t capacity) noexcept {
 }
 
 void BufferPool::trim() noexcept {
+  tiny_.trim();
   small_.trim();
   medium_.trim();
   large_.trim();

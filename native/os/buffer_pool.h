@@ -1,4 +1,4 @@
-// BufferPool: memory for bytes that could not be written at once, in four sizes, bounded in total.
+// BufferPool: memory for bytes that could not be written at once, in five sizes, bounded in total.
 // A connection takes a buffer only while it holds such bytes. One thread.
 #pragma once
 
@@ -106,6 +106,7 @@ class BufferPool {
  private:
   friend class Buffer;
 
+  static constexpr std::size_t kTinyBytes = std::size_t{1} * 1024;
   static constexpr std::size_t kSmallBytes = std::size_t{4} * 1024;
   static constexpr std::size_t kMediumBytes = std::size_t{16} * 1024;
   static constexpr std::size_t kLargeBytes = std::size_t{64} * 1024;
@@ -118,6 +119,7 @@ class BufferPool {
 
   std::uint64_t bytesMax_ = 0;
   std::uint64_t bytesNow_ = 0;
+  BlockPool tiny_{kTinyBytes};
   BlockPool small_{kSmallBytes};
   BlockPool medium_{kMediumBytes, kLargeChunkBytes};
   BlockPool large_{kLargeBytes, kLargeChunkBytes};

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
-#include <utility>
 
 #include <sys/mman.h>
 
@@ -73,15 +72,35 @@ BlockPool::~BlockPool() {
 }
 
 void BlockPool::trim() noexcept {
-  if (spare_ != nullptr) {
-    std::destroy_at(spare_);
-    ::munmap(std::exchange(spare_, nullptr), chunkBytes_);
+  keepSpares(0);
+  if (usedCount_ == 1 && takenCount_ == 0) {
+    --usedCount_;
+    unmap(*withRoom_.popFront());
+  }
+}
+
+void BlockPool::unmap(Chunk& chunk) const noexcept {
+  std::destroy_at(&chunk);
+  ::munmap(&chunk, chunkBytes_);
+}
+
+void BlockPool::keepSpares(std::size_t countMax) noexcept {
+  while (spareCount_ > countMax) {
+    --spareCount_;
+    unmap(*spare_.popFront());
   }
 }
 
 BlockPool::Chunk* BlockPool::addChunk() noexcept {
-  void* memory = mapAligned(chunkBytes_);
-  return memory == nullptr ? nullptr : std::construct_at(static_cast<Chunk*>(memory));
+  Chunk* chunk = spare_.popFront();
+  if (chunk != nullptr) {
+    --spareCount_;
+  } else {
+    void* memory = mapAligned(chunkBytes_);
+    chunk = memory == nullptr ? nullptr : std::construct_at(static_cast<Chunk*>(memory));
+  }
+  usedCount_ += chunk == nullptr ? 0 : 1;
+  return chunk;
 }
 
 bool BlockPool::full(const Chunk& chunk) const noexcept {
@@ -105,7 +124,7 @@ void BlockPool::give(void* block) noexcept {
 void* BlockPool::take() noexcept {
   Chunk* chunk = withRoom_.front();
   if (chunk == nullptr) {
-    chunk = spare_ != nullptr ? std::exchange(spare_, nullptr) : addChunk();
+    chunk = addChunk();
     if (chunk == nullptr) {
       return nullptr;
     }
@@ -141,16 +160,16 @@ void BlockPool::give(void* block) noexcept {
   chunk->freed = freed;
   --chunk->takenCount;
   --takenCount_;
-  if (chunk->takenCount > 0) {
+  // The last one stays as it is: it is wanted again at once.
+  if (chunk->takenCount > 0 || usedCount_ == 1) {
     return;
   }
   std::destroy_at(chunk);
-  if (spare_ == nullptr) {
-    // Starts afresh, so that it touches no more pages than it needs.
-    spare_ = std::construct_at(chunk);
-  } else {
-    ::munmap(chunk, chunkBytes_);
-  }
+  // Starts afresh, so that it touches no more pages than it needs.
+  spare_.pushBack(*std::construct_at(chunk));
+  --usedCount_;
+  ++spareCount_;
+  keepSpares(1 + usedCount_ / 2);
 }
 
 #endif

@@ -1,7 +1,7 @@
 // ObjectPool<T> and BlockPool: memory for many things of one size, in chunks that go back to the
-// kernel when they are empty (one is kept until trim()). No allocation in steady state. Under
-// AddressSanitizer each block is an allocation of its own, so that use after free is seen. One
-// thread.
+// kernel when they are empty (one, and half as many as are in use, are kept until trim()). No
+// allocation in steady state. Under AddressSanitizer each block is an allocation of its own, so
+// that use after free is seen. One thread.
 #pragma once
 
 #include <cstddef>
@@ -33,7 +33,7 @@ class BlockPool {
   /// REQUIRES: from take() of this pool.
   void give(void* block) noexcept;
 
-  /// Gives the kept chunk back to the kernel.
+  /// Gives kept chunks back to the kernel.
   void trim() noexcept;
 
   [[nodiscard]] std::size_t takenCount() const noexcept { return takenCount_; }
@@ -43,12 +43,16 @@ class BlockPool {
   struct FreeBlock;
 
   [[nodiscard]] Chunk* addChunk() noexcept;
+  void keepSpares(std::size_t countMax) noexcept;
+  void unmap(Chunk& chunk) const noexcept;
   [[nodiscard]] bool full(const Chunk& chunk) const noexcept;
 
   const std::size_t blockBytes_;
   const std::size_t chunkBytes_;
   std::size_t takenCount_ = 0;
-  Chunk* spare_ = nullptr;
+  std::size_t usedCount_ = 0;   ///< Of chunks.
+  std::size_t spareCount_ = 0;  ///< The same.
+  base::IntrusiveList<Chunk, Chunk> spare_;
   base::IntrusiveList<Chunk, Chunk> withRoom_;
   base::IntrusiveList<Chunk, Chunk> full_;
 };

@@ -68,7 +68,7 @@ std::uint16_t localStatus(CloseReason reason) noexcept {
 
 bool wantsJson(const codec::H1Fields& fields) noexcept {
   for (std::size_t index = 0; index < fields.size(); ++index) {
-    if (!codec::equalsLower(fields.name(index), "accept")) {
+    if (fields.at(index).name != codec::FieldName::Accept) {
       continue;
     }
     std::string_view rest = fields.value(index);
