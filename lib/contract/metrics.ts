@@ -39,12 +39,23 @@ export type WorkerCell = (typeof workerCells)[number];
 
 export const directorySlotBytes = 128;
 
+/** Upper bounds of the buckets of response_latency_ms, those of linkerd2-proxy; one more is above. */
+export const latencyBoundsMs = [
+  1, 2, 3, 4, 5, 10, 20, 30, 40, 50, 100, 200, 300, 400, 500, 1_000, 2_000, 3_000, 4_000, 5_000,
+  10_000, 20_000, 30_000, 40_000, 50_000,
+] as const;
+
+/** The endpoint of a request that got none. */
+export const noEndpointId = 0xffff_ffff;
+
 export const runKinds = [
   'overflow',
   'listenerTcp',
   'endpointTcp',
   'closeErrno',
   'cluster',
+  'httpRequest',
+  'httpResponse',
 ] as const;
 
 export type RunKind = (typeof runKinds)[number];
@@ -56,6 +67,8 @@ export const runIds = {
   endpointTcp: ['direction', 'clusterId', 'endpointId'],
   closeErrno: ['peer', 'direction', 'listenerOrClusterId', 'endpointId', 'errno'],
   cluster: ['clusterId'],
+  httpRequest: ['direction', 'clusterId', 'endpointId'],
+  httpResponse: ['direction', 'clusterId', 'endpointId', 'status'],
 } as const satisfies Record<RunKind, readonly string[]>;
 
 /** Cells of each run, in order. Those of listenerTcp from `opaque` to `tls` count connections by what they carry. `closes` of listenerTcp stands for one cell for each close reason. */
@@ -101,6 +114,14 @@ export const runCells = {
     'healthChecks',
     'healthCheckFailures',
     'unhealthyNow',
+  ],
+  httpRequest: ['requests', 'replays'],
+  httpResponse: [
+    'successes',
+    'failures',
+    'latencyUsSum',
+    ...latencyBoundsMs.map((bound) => `latencyTo${bound}Ms` as const),
+    'latencyAbove',
   ],
 } as const satisfies Record<RunKind, readonly string[]>;
 

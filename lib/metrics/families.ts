@@ -1,12 +1,20 @@
 // What a scrape shows: every family of names.ts with the samples that it has now.
 
 import { closeReasons } from '../contract/close-reason.ts';
-import type { WorkerCell } from '../contract/metrics.ts';
+import { latencyBoundsMs, type WorkerCell } from '../contract/metrics.ts';
 import { labelText } from './labels.ts';
 import { type FamilyInfo, families } from './names.ts';
 import { type ProcessFacts, readProcess } from './process.ts';
 import type { Family, Sample } from './prometheus.ts';
-import { clusterCells, connectCells, knownProtocols, type Registry, tcpCells } from './registry.ts';
+import {
+  clusterCells,
+  connectCells,
+  knownProtocols,
+  type Registry,
+  requestCells,
+  responseCells,
+  tcpCells,
+} from './registry.ts';
 import type { SeriesGroup } from './series.ts';
 
 /** What other rooms count. */
@@ -33,17 +41,34 @@ export interface ControlFacts {
 }
 
 const microsecondsPerSecond = 1e6;
+const microsecondsPerMillisecond = 1e3;
 
 /** One scrape. Reads the workers' memory now; the families read from it as they are iterated. */
 export function collectFamilies(registry: Registry, facts: ControlFacts): readonly Family[] {
   registry.refresh();
   return [
+    ...requestFamilies(registry),
     ...tcpFamilies(registry),
     ...connectionFamilies(registry),
     ...clusterFamilies(registry.cluster),
     ...workerFamilies(registry),
     ...controlFamilies(facts),
     ...processFamilies(readProcess()),
+  ];
+}
+
+function requestFamilies({ requests, responses }: Registry): readonly Family[] {
+  return [
+    { info: families.requestTotal, samples: cells(requests, requestCells.requests) },
+    {
+      info: families.responseTotal,
+      samples: byWord(responses, 'classification', {
+        success: (at) => at(responseCells.successes),
+        failure: (at) => at(responseCells.failures),
+      }),
+    },
+    { info: families.responseLatency, samples: latencySamples(responses) },
+    { info: families.requestReplaysTotal, samples: cells(requests, requestCells.replays) },
   ];
 }
 
@@ -253,6 +278,21 @@ function* protocolSamples(group: SeriesGroup): Generator<Sample> {
       const labels = `${labelText({ protocol })},${series.labels}`;
       yield { labels, value: group.value(series, cell) };
     }
+  }
+}
+
+/** Buckets add up, as Prometheus wants it. */
+function* latencySamples(group: SeriesGroup): Generator<Sample> {
+  for (const series of group.all()) {
+    let count = 0;
+    for (const [bucket, bound] of [...latencyBoundsMs, '+Inf'].entries()) {
+      count += group.value(series, responseCells.latencies + bucket);
+      const labels = `${series.labels},${labelText({ le: String(bound) })}`;
+      yield { suffix: '_bucket', labels, value: count };
+    }
+    const us = group.value(series, responseCells.latencyUsSum);
+    yield { suffix: '_sum', labels: series.labels, value: us / microsecondsPerMillisecond };
+    yield { suffix: '_count', labels: series.labels, value: count };
   }
 }
 

@@ -2,7 +2,7 @@
 // dst_* and srv_* ones. Built once for each run of cells, never for each sample.
 
 import { errnoName } from '../base/errno.ts';
-import { runKinds } from '../contract/metrics.ts';
+import { noEndpointId, runKinds } from '../contract/metrics.ts';
 import type { Direction } from '../contract/snapshot.ts';
 import type { RunView } from './slab-reader.ts';
 
@@ -90,6 +90,17 @@ export function destinationLabels(
   };
 }
 
+/** Of requests to an endpoint, or to none of the cluster's. */
+export function requestLabels(
+  source: LabelSource,
+  clusterId: number,
+  endpointId: number,
+  direction: number,
+): Record<string, string> {
+  const { peer, ...labels } = destinationLabels(source, clusterId, endpointId, direction);
+  return { ...labels, dst_cluster: source.cluster(clusterId)?.name ?? 'unknown' };
+}
+
 /** Of tcp_close_total, from the ids of a closeErrno run. */
 export function closeErrnoLabels(source: LabelSource, ids: readonly number[]): string {
   const [peer = 0, direction = 0, ownerId = 0, endpointId = 0, errno = 0] = ids;
@@ -138,6 +149,11 @@ export function isRunConfigured(source: LabelSource, run: RunView): boolean {
       return source.endpoint(second, third)?.configured ?? false;
     case 'cluster':
       return source.cluster(first)?.configured ?? false;
+    case 'httpRequest':
+    case 'httpResponse':
+      return third === noEndpointId
+        ? (source.cluster(second)?.configured ?? false)
+        : (source.endpoint(second, third)?.configured ?? false);
     case 'closeErrno':
       return first === peerDst
         ? (source.endpoint(third, fourth)?.configured ?? false)

@@ -1,8 +1,8 @@
-// Every metric family: name, type and help. The tcp_* and process_* names, labels and texts are those of
+// Every metric family: name, type and help. The request_*, response_*, tcp_* and process_* names, labels and texts are those of
 // linkerd2-proxy, so that its dashboards and alerts work; what only Weft measures starts with weft_.
 // docs/metrics.md lists the same families; a test compares the two.
 
-export type FamilyType = 'counter' | 'gauge' | 'summary' | 'info';
+export type FamilyType = 'counter' | 'gauge' | 'summary' | 'histogram' | 'info';
 
 export interface FamilyInfo {
   readonly name: string;
@@ -19,6 +19,18 @@ function gauge(name: string, help: string): FamilyInfo {
 }
 
 export const families = {
+  requestTotal: counter('request_total', 'Total count of HTTP requests'),
+  responseTotal: counter('response_total', 'Total count of HTTP responses'),
+  responseLatency: {
+    name: 'response_latency_ms',
+    type: 'histogram',
+    help: "Elapsed times between a request's headers being received and its response stream completing",
+  },
+  requestReplaysTotal: counter(
+    'weft_request_replays_total',
+    'Requests sent again because a connection died that had served others',
+  ),
+
   tcpOpenTotal: counter('tcp_open_total', 'Total count of opened connections'),
   tcpOpenConnections: gauge('tcp_open_connections', 'Number of currently-open connections'),
   tcpReadBytesTotal: counter('tcp_read_bytes_total', 'Total count of bytes read from peers'),

@@ -3,8 +3,8 @@
 import type { FamilyInfo } from './names.ts';
 
 export interface Sample {
-  /** Appended to the family's name: `_sum` and `_count` of a summary. */
-  readonly suffix?: '_sum' | '_count';
+  /** Appended to the family's name: `_sum` and `_count` of a summary, `_bucket` of a histogram. */
+  readonly suffix?: '_sum' | '_count' | '_bucket';
   /** As labelText gives it; empty for none. */
   readonly labels: string;
   readonly value: number;

@@ -15,6 +15,7 @@ import {
   labelText,
   listenerLabels,
   overflowLabels,
+  requestLabels,
   sourceLabels,
 } from './labels.ts';
 import { SeriesGroup, type Share } from './series.ts';
@@ -44,6 +45,12 @@ export const connectCells = {
 export const knownProtocols = ['opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
 
 const protocolsFirst = runCells.listenerTcp.indexOf('opaque');
+
+/** Cells of requests, in the order of runCells. */
+export const requestCells = { requests: 0, replays: 1 } as const;
+
+/** Cells of responses, in the order of runCells; the buckets follow. */
+export const responseCells = { successes: 0, failures: 1, latencyUsSum: 2, latencies: 3 } as const;
 
 export const clusterCells = {
   ejectionsByFailures: 0,
@@ -104,6 +111,8 @@ export class Registry {
     clusterCells.ejectedNow,
     clusterCells.panicNow,
   ]);
+  readonly requests = new SeriesGroup(runCells.httpRequest.length, []);
+  readonly responses = new SeriesGroup(runCells.httpResponse.length, []);
   readonly #readers: readonly SlabReader[];
   readonly #labels: LabelSource;
   readonly #idleMs: () => number;
@@ -163,8 +172,7 @@ export class Registry {
   expire(): boolean {
     this.refresh();
     const before = this.#now() - this.#idleMs();
-    const { tcp, connect, closeReasons: reasons, protocols, closeErrno, cluster } = this;
-    for (const group of [tcp, connect, reasons, protocols, closeErrno, cluster]) {
+    for (const group of this.#groups()) {
       group.expire(before);
     }
     let found = false;
@@ -213,7 +221,7 @@ export class Registry {
     const endpointIds = new Set<number>();
     const clusterIds = new Set<number>();
     for (const { view } of this.#all()) {
-      const [first = 0, , third = 0, fourth = 0] = view.ids;
+      const [first = 0, second = 0, third = 0, fourth = 0] = view.ids;
       if (view.kind === 'listenerTcp') {
         listenerIds.add(first);
       } else if (view.kind === 'endpointTcp') {
@@ -223,9 +231,26 @@ export class Registry {
         endpointIds.add(fourth);
       } else if (view.kind === 'cluster') {
         clusterIds.add(first);
+      } else if (view.kind === 'httpRequest' || view.kind === 'httpResponse') {
+        clusterIds.add(second);
+        endpointIds.add(third);
       }
     }
     return { listenerIds, endpointIds, clusterIds };
+  }
+
+  #groups(): readonly SeriesGroup[] {
+    const { tcp, connect, closeReasons: reasons, protocols, closeErrno } = this;
+    return [
+      tcp,
+      connect,
+      reasons,
+      protocols,
+      closeErrno,
+      this.cluster,
+      this.requests,
+      this.responses,
+    ];
   }
 
   *#all(): Generator<TrackedRun> {
@@ -332,6 +357,18 @@ function sharesOf(registry: Registry, source: LabelSource, view: RunView): reado
       return [share(registry.closeErrno, 0, () => closeErrnoLabels(source, view.ids))];
     case 'cluster':
       return [share(registry.cluster, 0, () => clusterLabels(source, first))];
+    case 'httpRequest':
+      return [
+        share(registry.requests, 0, () => labelText(requestLabels(source, second, third, first))),
+      ];
+    case 'httpResponse': {
+      const status_code = String(view.ids[3] ?? 0);
+      return [
+        share(registry.responses, 0, () =>
+          labelText({ ...requestLabels(source, second, third, first), status_code }),
+        ),
+      ];
+    }
     case 'overflow':
       return overflowShares(registry, view, share);
   }
@@ -362,6 +399,12 @@ function overflowShares(
     }
     case 'cluster':
       return [share(registry.cluster, 0, () => labelText({ dst_cluster: 'overflow' }))];
+    case 'httpRequest':
+      return [share(registry.requests, 0, () => labelText(labels))];
+    case 'httpResponse':
+      return [
+        share(registry.responses, 0, () => labelText({ ...labels, status_code: 'overflow' })),
+      ];
     default:
       return [];
   }

@@ -1,7 +1,6 @@
 #include "codec/byte_scan.h"
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #if defined(__SSE2__)

@@ -137,6 +137,8 @@ bool Worker::runInUse(const telemetry::RunKey& key) const {
       return true;
     case RunKind::ListenerTcp:
       return listenerInUse(key.ids[0]);
+    case RunKind::HttpRequest:
+    case RunKind::HttpResponse:
     case RunKind::EndpointTcp:
       return endpointInUse(key.ids[1], key.ids[2]);
     case RunKind::Cluster:

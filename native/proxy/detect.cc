@@ -33,6 +33,7 @@
 #include "upstream/cluster_runtime.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/connector.h"
+#include "upstream/context.h"
 #include "upstream/endpoint.h"
 #include "upstream/http_client.h"
 #include "upstream/http_memory.h"

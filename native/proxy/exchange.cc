@@ -12,6 +12,7 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/error.h"
+#include "base/ids.h"
 #include "codec/h1_chunk_reader.h"
 #include "codec/h1_fault.h"
 #include "codec/h1_field_reader.h"
@@ -22,13 +23,18 @@
 #include "os/loop.h"
 #include "proxy/connections.h"
 #include "proxy/context.h"
+#include "proxy/local_reply.h"
 #include "snapshot/cluster.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
+#include "telemetry/latency.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/connector.h"
+#include "upstream/context.h"
 #include "upstream/endpoint.h"
-#include "upstream/endpoint_pool.h"
+#include "upstream/endpoint_pool.h"  // IWYU pragma: keep
 #include "upstream/http_client.h"
 #include "upstream/http_memory.h"
 
@@ -40,6 +46,9 @@ namespace {
 
 /// A request that is longer goes to one connection only.
 constexpr std::size_t kKeptBytesMax = std::size_t{64} * 1024;
+
+/// Statuses from here on are failures of the server.
+constexpr std::uint32_t kServerErrors = 500;
 
 /// RFC 9110 9.2.2.
 constexpr std::array<std::string_view, 6> kIdempotent = {"GET",   "HEAD", "OPTIONS",
@@ -68,6 +77,7 @@ upstream::Context& Exchange::context() const noexcept {
 
 void Exchange::start(const codec::H1Request& request) noexcept {
   idempotent_ = isIdempotent(request.head.method.in(request.held));
+  startedAt_ = context().loop.now();
   next(&request);
 }
 
@@ -77,6 +87,9 @@ void Exchange::next(const codec::H1Request* request) noexcept {
   const auto picked = cluster_.beginRequest(
       {.tried = std::span(tried_).first(triedCount_), .key = key_, .forRequest = true}, direction_);
   if (!picked.ok()) {
+    if (!std::exchange(counted_, true)) {
+      countRequest(telemetry::HttpRequestCell::kRequests);
+    }
     // Why the last one failed says more than that there is no other.
     if (picked.error().code == base::ErrorCode::NoEndpoint && triedCount_ > 0) {
       fail(lastReason_, lastErrno_);
@@ -86,6 +99,9 @@ void Exchange::next(const codec::H1Request* request) noexcept {
     return;
   }
   endpoint_ = picked.value();
+  if (!std::exchange(counted_, true)) {
+    countRequest(telemetry::HttpRequestCell::kRequests);
+  }
   if (endpoint_->pool != nullptr && !freshOnly_) {
     client_ = endpoint_->pool->take(direction_, target_, !idempotent_);
   }
@@ -215,6 +231,7 @@ void Exchange::onResponseHead(std::string_view held, const codec::H1Head& head,
   responded();
   kept_.release();
   responseBegun_ = true;
+  status_ = head.status;
   downstream_.onResponseHead(held, head, framing);
 }
 
@@ -240,11 +257,13 @@ void Exchange::resume() noexcept {
 
 void Exchange::onClientDone() noexcept {
   client_ = nullptr;
+  countResponse(status_, true);
   leaveEndpoint();
   downstream_.onExchangeOver();
 }
 
 void Exchange::onTunnel() noexcept {
+  countResponse(status_, true);
   endpoint_ = nullptr;
   downstream_.onTunnel(std::exchange(client_, nullptr)->detach());
 }
@@ -275,7 +294,11 @@ bool Exchange::retries(const upstream::ClientFailure& failure) noexcept {
            std::min(cluster_.settings().connectAttemptsMax, upstream::Connector::kAttemptsMax);
   }
   freshOnly_ = true;
-  return failure.reused && idempotent_;
+  const bool again = failure.reused && idempotent_;
+  if (again) {
+    countRequest(telemetry::HttpRequestCell::kReplays);
+  }
+  return again;
 }
 
 void Exchange::leaveEndpoint() noexcept {
@@ -289,7 +312,46 @@ void Exchange::fail(CloseReason reason, int sysErrno) noexcept {
     client->close(true);
   }
   kept_.release();
+  if (responseBegun_) {
+    countResponse(status_, false);
+  } else {
+    giveUp(reason);
+  }
   downstream_.onExchangeFailed(reason, sysErrno);
+}
+
+void Exchange::giveUp(CloseReason reason) noexcept {
+  countResponse(localStatus(reason), true);
+}
+
+// ---- counting ----
+
+void Exchange::countRequest(std::size_t cell) noexcept {
+  const std::uint32_t endpoint =
+      endpoint_ == nullptr ? base::EndpointId::kNone : endpoint_->id.number;
+  context()
+      .cellTable
+      .run({.kind = telemetry::RunKind::HttpRequest,
+            .ids = {static_cast<std::uint32_t>(direction_), cluster_.settings().id.number, endpoint,
+                    0, 0}})
+      .add(cell, 1);
+}
+
+/// Once for each exchange that was not given up by who asked. One that was cut is a failure,
+/// whatever its status.
+void Exchange::countResponse(std::uint32_t status, bool whole) noexcept {
+  using telemetry::HttpResponseCell;
+  const std::uint32_t endpoint =
+      endpoint_ == nullptr ? base::EndpointId::kNone : endpoint_->id.number;
+  telemetry::Cells cells =
+      context().cellTable.run({.kind = telemetry::RunKind::HttpResponse,
+                               .ids = {static_cast<std::uint32_t>(direction_),
+                                       cluster_.settings().id.number, endpoint, status, 0}});
+  const auto us = static_cast<std::uint64_t>((context().loop.now() - startedAt_).count());
+  const bool success = whole && status < kServerErrors;
+  cells.add(success ? HttpResponseCell::kSuccesses : HttpResponseCell::kFailures, 1);
+  cells.add(HttpResponseCell::kLatencyUsSum, us);
+  cells.add(HttpResponseCell::kLatencies + telemetry::latencyBucketOf(us), 1);
 }
 
 void Exchange::release() noexcept {

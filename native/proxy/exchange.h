@@ -103,6 +103,9 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
   /// What was sent downstream is out: there is room for more.
   void resume() noexcept;
 
+  /// There will be no response of the endpoint's: the downstream answers by itself.
+  void giveUp(telemetry::CloseReason reason) noexcept;
+
   // ---- for counters and views ----
 
   [[nodiscard]] const upstream::Endpoint* endpoint() const noexcept { return endpoint_; }
@@ -137,6 +140,8 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
   [[nodiscard]] bool retries(const upstream::ClientFailure& failure) noexcept;
   void responded() noexcept;
   void leaveEndpoint() noexcept;
+  void countRequest(std::size_t cell) noexcept;
+  void countResponse(std::uint32_t status, bool whole) noexcept;
   void fail(telemetry::CloseReason reason, int sysErrno) noexcept;
   [[nodiscard]] upstream::Context& context() const noexcept;
 
@@ -150,11 +155,13 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
   os::Buffer kept_;  ///< The request as it came, with its body without framing, to be sent again.
   std::string keptHost_;
   std::uint32_t keptHeadBytes_ = 0;
+  base::TimePoint startedAt_{};
   base::TimePoint sentAt_{};
   std::array<upstream::EndpointState*, upstream::Connector::kAttemptsMax> tried_{};
   std::uint32_t triedCount_ = 0;
   std::uint32_t attemptCount_ = 0;
   std::uint32_t connectUs_ = 0;
+  std::uint16_t status_ = 0;  ///< Of the response.
   int lastErrno_ = 0;
   telemetry::CloseReason lastReason_ = telemetry::CloseReason::NoEndpoint;  ///< Of a connect.
   snapshot::Direction direction_;
@@ -163,6 +170,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
   bool requestEnded_ = false;
   bool responseBegun_ = false;
   bool measured_ = false;
+  bool counted_ = false;
 };
 
 }  // namespace weft::proxy

@@ -15,14 +15,17 @@
 #include "base/assert.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/intrusive_list.h"
 #include "codec/h1_chunk_reader.h"
 #include "codec/h1_fault.h"
+#include "codec/h1_field_reader.h"
 #include "codec/h1_forward.h"
 #include "codec/h1_framing.h"
 #include "codec/h1_head.h"
 #include "codec/h1_target.h"
 #include "codec/h1_writer.h"
 #include "os/buffer_pool.h"
+#include "os/loop.h"
 #include "os/sockets.h"
 #include "proxy/connection.h"
 #include "proxy/connection_view.h"
@@ -31,10 +34,12 @@
 #include "proxy/local_reply.h"
 #include "proxy/session.h"
 #include "proxy/tcp_session.h"
+#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
 #include "transport/h1_chunks.h"
 #include "transport/outbox.h"
+#include "transport/side.h"
 #include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/endpoint.h"
@@ -644,6 +649,7 @@ void HttpSession::onTimer() noexcept {
 void HttpSession::idle() noexcept {
   if (exchange_ != nullptr && !responseBegun_) {
     noteExchange();
+    exchange_->giveUp(CloseReason::IdleTimeout);
     timedOut(CloseReason::IdleTimeout);
   } else if (exchange_ == nullptr && out_.empty()) {
     reason_ = CloseReason::IdleTimeout;

@@ -1,7 +1,6 @@
 #include "proxy/local_reply.h"
 
 #include <array>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -14,9 +14,13 @@ namespace weft::telemetry {
 
 namespace {
 
-constexpr std::array<std::size_t, kRunKindCount> kRunCellCounts = {
-    0, ListenerTcpCell::kCount, EndpointTcpCell::kCount, CloseErrnoCell::kCount,
-    ClusterCell::kCount};
+constexpr std::array<std::size_t, kRunKindCount> kRunCellCounts = {0,
+                                                                   ListenerTcpCell::kCount,
+                                                                   EndpointTcpCell::kCount,
+                                                                   CloseErrnoCell::kCount,
+                                                                   ClusterCell::kCount,
+                                                                   HttpRequestCell::kCount,
+                                                                   HttpResponseCell::kCount};
 
 constexpr std::size_t indexOf(RunKind kind) noexcept {
   return static_cast<std::size_t>(kind);

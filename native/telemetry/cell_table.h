@@ -15,15 +15,25 @@
 #include "base/bytes.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
+#include "telemetry/latency.h"
 
 namespace weft::telemetry {
 
-enum class RunKind : std::uint16_t { Overflow, ListenerTcp, EndpointTcp, CloseErrno, Cluster };
+enum class RunKind : std::uint16_t {
+  Overflow,
+  ListenerTcp,
+  EndpointTcp,
+  CloseErrno,
+  Cluster,
+  HttpRequest,
+  HttpResponse
+};
 
-inline constexpr std::size_t kRunKindCount = 5;
+inline constexpr std::size_t kRunKindCount = 7;
 
 inline constexpr std::array<std::string_view, kRunKindCount> kRunKindNames = {
-    "overflow", "listenerTcp", "endpointTcp", "closeErrno", "cluster"};
+    "overflow", "listenerTcp", "endpointTcp", "closeErrno",
+    "cluster",  "httpRequest", "httpResponse"};
 
 /// Cell indexes within a ListenerTcp run.
 struct ListenerTcpCell {
@@ -75,6 +85,22 @@ struct ClusterCell {
   static constexpr std::size_t kHealthCheckFailures = 14;
   static constexpr std::size_t kUnhealthyNow = 15;
   static constexpr std::size_t kCount = 16;
+};
+
+/// Cell indexes within an HttpRequest run: of an endpoint, or of those that got none.
+struct HttpRequestCell {
+  static constexpr std::size_t kRequests = 0;
+  static constexpr std::size_t kReplays = 1;  ///< Sent again on another connection.
+  static constexpr std::size_t kCount = 2;
+};
+
+/// Cell indexes within an HttpResponse run: of an endpoint, or of none, and a status.
+struct HttpResponseCell {
+  static constexpr std::size_t kSuccesses = 0;
+  static constexpr std::size_t kFailures = 1;
+  static constexpr std::size_t kLatencyUsSum = 2;
+  static constexpr std::size_t kLatencies = 3;  ///< As many as buckets.
+  static constexpr std::size_t kCount = kLatencies + kLatencyBucketCount;
 };
 
 [[nodiscard]] std::size_t runCellCount(RunKind kind) noexcept;

@@ -27,7 +27,7 @@
 #include "upstream/connect_close_reason.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
-#include "upstream/endpoint_pool.h"
+#include "upstream/endpoint_pool.h"  // IWYU pragma: keep
 #include "upstream/endpoint_state.h"
 #include "upstream/hash_table.h"
 #include "upstream/shared_cluster.h"

@@ -5,6 +5,7 @@
 #include "base/address.h"
 #include "base/assert.h"
 #include "base/clock.h"
+#include "base/intrusive_list.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "upstream/http_client.h"

@@ -2,8 +2,8 @@
 
 #include "base/bytes.h"
 #include "os/buffer_pool.h"
-#include "upstream/connector.h"
-#include "upstream/http_client.h"
+#include "upstream/connector.h"    // IWYU pragma: keep
+#include "upstream/http_client.h"  // IWYU pragma: keep
 
 namespace weft::upstream {
 

@@ -57,7 +57,7 @@ test('docs/errors.md has every code of a configuration problem', () => {
 
 test('docs/metrics.md has every family with its type, and no other', () => {
   const documented = rows('metrics.md', '').filter(({ name }) =>
-    /^(?:tcp|weft|process)_/.test(name),
+    /^(?:request|response|tcp|weft|process)_/.test(name),
   );
   const described = documented.map(({ name, cells }) => `${name} ${cells[0]}`).sort();
   const known = Object.values(families).map(({ name, type }) => `${name} ${type}`);

@@ -40,10 +40,7 @@ std::shared_ptr<MemoryListener> MemoryNetwork::listen(const Address& address,
 
 void MemoryNetwork::close(MemoryListener& listener) {
   listener.endWatch();
-  for (const std::shared_ptr<MemoryStream>& waiting : listener.waiting) {
-    waiting->reset();
-  }
-  listener.waiting.clear();
+  forget(listener);
   listeners_.erase(listener.address.toString());
 }
 
@@ -154,7 +151,14 @@ bool MemoryNetwork::deliverOne(std::size_t index, std::size_t bytesMax) {
 }
 
 void MemoryNetwork::forgetWaiting(const base::Address& address) {
-  listeners_.at(address.toString())->waiting.clear();
+  forget(*listeners_.at(address.toString()));
+}
+
+void MemoryNetwork::forget(MemoryListener& listener) {
+  for (const std::shared_ptr<MemoryStream>& waiting : listener.waiting) {
+    waiting->reset();
+  }
+  listener.waiting.clear();
 }
 
 bool MemoryNetwork::deliver() {

@@ -80,7 +80,7 @@ class MemoryNetwork {
 
   void setPieceBytes(std::size_t bytes) noexcept { options_.pieceBytes = bytes; }
 
-  /// Who waits to be accepted there has never come.
+  /// Who waits to be accepted there leaves.
   void forgetWaiting(const base::Address& address);
 
   /// Delivers all that is due. False when nothing was.
@@ -119,6 +119,8 @@ class MemoryNetwork {
   void touch(MemoryStream& stream);
 
  private:
+  static void forget(MemoryListener& listener);
+
   struct Moving {
     std::shared_ptr<MemoryStream> stream;
     base::TimePoint due;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closeReasons } from '../../../lib/contract/close-reason.ts';
+import { noEndpointId } from '../../../lib/contract/metrics.ts';
 import { type ControlFacts, collectFamilies } from '../../../lib/metrics/families.ts';
 import { labelText } from '../../../lib/metrics/labels.ts';
 import { families } from '../../../lib/metrics/names.ts';
@@ -24,7 +25,7 @@ const facts: ControlFacts = {
 };
 
 function scrape(format: 'text' | 'openmetrics', prepare: (worker: FakeWorker) => void): string {
-  const worker = new FakeWorker({ cellCount: 512, runCount: 16 });
+  const worker = new FakeWorker({ cellCount: 512, runCount: 32 });
   prepare(worker);
   const registry = new Registry({
     memory: [worker.memory],
@@ -43,6 +44,14 @@ function everyKind(worker: FakeWorker): void {
   endpoint.set('unavailableNow', 1);
   worker.take('cluster', [1]).add('ejectionsByFailures', 2);
   worker.take('closeErrno', [1, 1, 7, 1, 104]).set('closes', 1);
+  worker.take('httpRequest', [1, 7, 1]).set('requests', 5);
+  const response = worker.take('httpResponse', [1, 7, 1, 503]);
+  response.set('failures', 3);
+  response.set('latencyUsSum', 70_500);
+  response.set('latencyTo1Ms', 1);
+  response.set('latencyTo50Ms', 1);
+  response.set('latencyAbove', 1);
+  worker.take('httpResponse', [1, 7, noEndpointId, 502]).set('failures', 2);
 }
 
 test('every family has its help and type once, before its samples, and none is unknown', () => {
@@ -56,7 +65,7 @@ test('every family has its help and type once, before its samples, and none is u
   );
   let family = '';
   for (const line of text.trimEnd().split('\n')) {
-    const header = /^# TYPE (\S+) (counter|gauge|summary)$/.exec(line);
+    const header = /^# TYPE (\S+) (counter|gauge|summary|histogram)$/.exec(line);
     family = header?.[1] ?? family;
     const sample = /^([a-z_]+)(?:\{.*\})? \S+$/.exec(line);
     assert.ok(line.startsWith('#') || sample?.[1]?.startsWith(family), line);
@@ -87,6 +96,23 @@ test('times are seconds and availability is 0 or 1', () => {
   assert.ok(text.includes(`weft_connect_duration_seconds_sum{${labels}} 2.5\n`));
   assert.ok(text.includes(`weft_connect_duration_seconds_count{${labels}} 4\n`));
   assert.ok(text.includes(`weft_endpoint_available{${labels}} 0\n`));
+});
+
+test('buckets of latency add up, and a response has its status and classification', () => {
+  const text = scrape('text', everyKind);
+  const sample = (name: string, label: string): string | undefined =>
+    new RegExp(`^${name}\\{(?=.*${label})(?=.*status_code="503").*\\} (.+)$`, 'm').exec(text)?.[1];
+  assert.equal(sample('response_total', 'classification="failure"'), '3');
+  assert.equal(sample('response_total', 'classification="success"'), '0');
+  const buckets = ['1', '40', '50', '50000', '\\+Inf'];
+  assert.deepEqual(
+    buckets.map((bound) => sample('response_latency_ms_bucket', `le="${bound}"`)),
+    ['1', '1', '2', '2', '3'],
+  );
+  assert.equal(sample('response_latency_ms_sum', 'dst_cluster'), '70.5');
+  assert.equal(sample('response_latency_ms_count', 'dst_cluster'), '3');
+  assert.match(text, /^request_total\{.*target_addr="10\.0\.0\.1:80".*\} 5$/m);
+  assert.match(text, /^response_total\{classification="failure",.*target_addr="".*\} 2$/m);
 });
 
 test('desired and applied revision and the results of reloads are shown', () => {
