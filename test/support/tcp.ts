@@ -156,6 +156,14 @@ export class Client {
     return this.#end;
   }
 
+  /** All that has come, as latin1, as soon as it is enough or the connection is over. */
+  async readUntil(enough: (text: string) => boolean): Promise<string> {
+    while (!enough(this.#received.toString('latin1')) && this.#end === null) {
+      await this.#more();
+    }
+    return this.#received.toString('latin1');
+  }
+
   /** All that came until the end; ends this half, too. */
   async readAll(): Promise<Buffer> {
     await this.end();

@@ -374,6 +374,18 @@ TEST_P(HttpSessionTest, RefusesAnAnswerThatNobodyAskedFor) {
   EXPECT_EQ(upstreams(), 2U);
 }
 
+TEST_P(HttpSessionTest, GivesUpOnInterimResponsesWithoutEnd) {
+  ask(kGet);
+  const std::string interim = "HTTP/1.1 102 Processing\r\n\r\n";
+  for (int i = 0; i < 1000; ++i) {
+    world.endpoint().last().send(interim);
+  }
+  world.settle();
+  EXPECT_EQ(taken().size(), 1000 * interim.size());
+  answer(interim);
+  expectReply(502, CloseReason::ResponseInvalid);
+}
+
 // ---- what breaks ----
 
 TEST_P(HttpSessionTest, SaysThatNobodyListens) {
