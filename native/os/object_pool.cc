@@ -160,7 +160,10 @@ void BlockPool::give(void* block) noexcept {
   chunk->freed = freed;
   --chunk->takenCount;
   --takenCount_;
-  // The last one stays as it is: it is wanted again at once.
+  if (takenCount_ == 0) {
+    // The last one stays as it is: it is wanted again at once.
+    keepSpares(0);
+  }
   if (chunk->takenCount > 0 || usedCount_ == 1) {
     return;
   }
@@ -169,7 +172,7 @@ void BlockPool::give(void* block) noexcept {
   spare_.pushBack(*std::construct_at(chunk));
   --usedCount_;
   ++spareCount_;
-  keepSpares(1 + usedCount_ / 2);
+  keepSpares(std::max<std::size_t>(1, usedCount_ / 2));
 }
 
 #endif

@@ -1,6 +1,6 @@
 // ObjectPool<T> and BlockPool: memory for many things of one size, in chunks that go back to the
-// kernel when they are empty (one, and half as many as are in use, are kept until trim()). No
-// allocation in steady state. Under AddressSanitizer each block is an allocation of its own, so
+// kernel when they are empty (half as many as are in use, and at least one, are kept until trim()).
+// No allocation in steady state. Under AddressSanitizer each block is an allocation of its own, so
 // that use after free is seen. One thread.
 #pragma once
 

@@ -32,7 +32,8 @@ function install(): string | null {
   return insideVenv();
 }
 
-function find(): string | null {
+/** Its program; null where there is none. */
+export function findEnvoy(): string | null {
   const named = process.env['WEFT_BENCH_ENVOY'];
   if (named !== undefined && named !== '') {
     if (!existsSync(named)) throw new Error(`WEFT_BENCH_ENVOY=${named}: there is no such file.`);
@@ -42,7 +43,7 @@ function find(): string | null {
   return found === null && process.env['WEFT_BENCH_INSTALL'] === '1' ? install() : found;
 }
 
-function socketAddress(address: string) {
+export function socketAddress(address: string) {
   const host = address.slice(0, address.lastIndexOf(':'));
   return { socket_address: { address: host, port_value: portOf(address) } };
 }
@@ -87,7 +88,7 @@ function bootstrap(listen: string, target: string) {
 }
 
 export function envoy(): Peer[] {
-  const program = find();
+  const program = findEnvoy();
   if (program === null) return [];
   return [
     {
