@@ -1,5 +1,6 @@
 #include "os/splice_pipe.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -17,8 +18,8 @@ constexpr base::Duration kDeniedPause = std::chrono::seconds(1);
 
 }  // namespace
 
-IoResult SplicePipe::fillFrom(int socket) noexcept {
-  const IoResult result = sockets_.spliceIn(socket, fds_, fds_.capacityBytes);
+IoResult SplicePipe::fillFrom(int socket, std::size_t bytesMax) noexcept {
+  const IoResult result = sockets_.spliceIn(socket, fds_, std::min(fds_.capacityBytes, bytesMax));
   bytes_ += result.bytes;
   return result;
 }

@@ -22,9 +22,10 @@ class SplicePipe {
   SplicePipe(const SplicePipe&) = delete;
   SplicePipe& operator=(const SplicePipe&) = delete;
 
-  /// From a socket, as much as fits. WouldBlock: the socket is empty, or (only when size() > 0) the
-  /// pipe has no free slot; or urgent data is next, which only a read gets past.
-  [[nodiscard]] IoResult fillFrom(int socket) noexcept;
+  /// From a socket, as much as fits and no more than `bytesMax`. WouldBlock: the socket is empty,
+  /// or (only when size() > 0) the pipe has no free slot; or urgent data is next, which only a read
+  /// gets past.
+  [[nodiscard]] IoResult fillFrom(int socket, std::size_t bytesMax = SIZE_MAX) noexcept;
 
   /// To a socket, as much as it takes.
   [[nodiscard]] IoResult drainTo(int socket) noexcept;

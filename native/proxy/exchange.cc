@@ -29,6 +29,7 @@
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
 #include "telemetry/latency.h"
+#include "transport/side.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/connector.h"
@@ -237,6 +238,10 @@ void Exchange::onResponseHead(std::string_view held, const codec::H1Head& head,
 
 void Exchange::onResponseBody(base::Bytes bytes) noexcept {
   downstream_.onResponseBody(bytes);
+}
+
+std::size_t Exchange::spliceResponse(transport::Side& from, std::uint64_t bytesMax) noexcept {
+  return downstream_.spliceResponse(from, bytesMax);
 }
 
 void Exchange::onResponseEnd(const codec::H1Trailers& trailers) noexcept {

@@ -23,6 +23,7 @@
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
+#include "transport/side.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/connector.h"
 #include "upstream/context.h"
@@ -39,6 +40,10 @@ class ExchangeDownstream {
   virtual void onResponseHead(std::string_view held, const codec::H1Head& head,
                               const codec::H1Framing& framing) noexcept = 0;
   virtual void onResponseBody(base::Bytes bytes) noexcept = 0;
+
+  /// As HttpClientOwner.
+  [[nodiscard]] virtual std::size_t spliceResponse(transport::Side& from,
+                                                   std::uint64_t bytesMax) noexcept = 0;
   virtual void onResponseEnd(const codec::H1Trailers& trailers) noexcept = 0;
 
   /// What was told is to go out. True: it waits, and resume() follows when it is out.
@@ -124,6 +129,8 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
   void onResponseHead(std::string_view held, const codec::H1Head& head,
                       const codec::H1Framing& framing) noexcept override;
   void onResponseBody(base::Bytes bytes) noexcept override;
+  [[nodiscard]] std::size_t spliceResponse(transport::Side& from,
+                                           std::uint64_t bytesMax) noexcept override;
   void onResponseEnd(const codec::H1Trailers& trailers) noexcept override;
   void onResponseRead() noexcept override;
   void onClientDone() noexcept override;

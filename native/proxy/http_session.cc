@@ -27,6 +27,7 @@
 #include "os/buffer_pool.h"
 #include "os/loop.h"
 #include "os/sockets.h"
+#include "os/splice_pipe.h"
 #include "proxy/connection.h"
 #include "proxy/connection_view.h"
 #include "proxy/connections.h"
@@ -105,8 +106,8 @@ void HttpSession::run() noexcept {
   }
   running_ = true;
   do {
-    wrote(out_.flush(downstream(), context().loop().poller(), connection_));
-    if (responseWaits_ && out_.empty() && exchange_ != nullptr) {
+    flush();
+    if (responseWaits_ && sent() && exchange_ != nullptr) {
       responseWaits_ = false;
       exchange_->resume();
     }
@@ -142,7 +143,7 @@ bool HttpSession::advance() noexcept {
 
 /// Whoever does not take the answer to one request gets no other.
 bool HttpSession::advanceHead() noexcept {
-  if (!out_.empty()) {
+  if (!sent()) {
     return false;
   }
   if (closing_) {
@@ -466,6 +467,55 @@ void HttpSession::onResponseBody(base::Bytes bytes) noexcept {
   }
 }
 
+/// Only where the bytes are those of both descriptors, and nothing waits that goes before them.
+std::size_t HttpSession::spliceResponse(transport::Side& from, std::uint64_t bytesMax) noexcept {
+  const int fromFd = from.transport->spliceFd();
+  const int toFd = downstream().transport->spliceFd();
+  flush();
+  if (state_ == State::Ended || !sent() || from.urgent || fromFd == os::kNoFd ||
+      toFd == os::kNoFd) {
+    return 0;
+  }
+  pipe_ = context().pipes.take(context().loop().now());
+  if (pipe_ == nullptr) {
+    return 0;
+  }
+  const os::IoResult filled = pipe_->fillFrom(fromFd, bytesMax);
+  if (filled.status != os::IoStatus::Ok) {
+    // Only a read tells an end from urgent data.
+    givePipe();
+    return 0;
+  }
+  if (filled.bytes < pipe_->capacityBytes() && !from.readHangup &&
+      context().sockets().readableBytes(fromFd) == 0) {
+    from.readDrained();
+  }
+  drainPipe();
+  return filled.bytes;
+}
+
+void HttpSession::drainPipe() noexcept {
+  while (pipe_ != nullptr && downstream().writeReady) {
+    const os::IoResult drained = pipe_->drainTo(downstream().transport->spliceFd());
+    if (drained.status == os::IoStatus::WouldBlock) {
+      downstream().writeBlocked(Status::WantWrite, context().loop().poller(), connection_);
+    } else if (drained.status == os::IoStatus::Ok) {
+      wrote({.bytes = drained.bytes});
+      if (pipe_->size() == 0) {
+        givePipe();
+      }
+    } else {
+      wrote({.sysErrno = drained.sysErrno == 0 ? EPIPE : drained.sysErrno, .failed = true});
+    }
+  }
+}
+
+void HttpSession::givePipe() noexcept {
+  if (pipe_ != nullptr) {
+    context().pipes.give(std::move(pipe_));
+  }
+}
+
 void HttpSession::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
   if (responseChunked_ && !transport::addLastChunk(out_, context().buffers, trailers)) {
     cut(CloseReason::BufferLimit);
@@ -473,8 +523,8 @@ void HttpSession::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
 }
 
 bool HttpSession::flushResponse() noexcept {
-  wrote(out_.flush(downstream(), context().loop().poller(), connection_));
-  responseWaits_ = !out_.empty();
+  flush();
+  responseWaits_ = !sent();
   return responseWaits_;
 }
 
@@ -651,7 +701,7 @@ void HttpSession::idle() noexcept {
     noteExchange();
     exchange_->giveUp(CloseReason::IdleTimeout);
     timedOut(CloseReason::IdleTimeout);
-  } else if (exchange_ == nullptr && out_.empty()) {
+  } else if (exchange_ == nullptr && sent()) {
     reason_ = CloseReason::IdleTimeout;
     closing_ = true;
     run();
@@ -673,6 +723,13 @@ void HttpSession::timedOut(CloseReason reason) noexcept {
 }
 
 // ---- ending ----
+
+void HttpSession::flush() noexcept {
+  drainPipe();
+  if (pipe_ == nullptr && state_ != State::Ended) {
+    wrote(out_.flush(downstream(), context().loop().poller(), connection_));
+  }
+}
 
 void HttpSession::wrote(const transport::Outbox::Flushed& flushed) noexcept {
   if (flushed.bytes > 0) {
@@ -768,6 +825,7 @@ void HttpSession::end(CloseReason reason) noexcept {
   exchangeOver_ = false;
   base::ListNode<os::Continuation>::unlink();
   releaseExchange();
+  givePipe();
   out_.release();
   in_.release();
   intake_.reset();
@@ -801,7 +859,8 @@ void HttpSession::describe(ConnectionView& view) const {
   view.idleMs = base::wholeMilliseconds(context().loop().now() - lastActive_);
   view.downstreamReadBytes = readBytes_;
   view.upstreamReadBytes = writtenBytes_;
-  view.bufferedBytes = in_.size() + out_.size();
+  view.bufferedBytes = in_.size() + out_.size() + (pipe_ == nullptr ? 0 : pipe_->size());
+  view.spliced = pipe_ != nullptr;
 }
 
 void HttpSession::dispose() noexcept {

@@ -21,6 +21,7 @@
 #include "codec/h1_head.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
+#include "os/splice_pipe.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
 #include "proxy/session.h"
@@ -74,6 +75,8 @@ class HttpSession final : public Session,
   void onResponseHead(std::string_view held, const codec::H1Head& head,
                       const codec::H1Framing& framing) noexcept override;
   void onResponseBody(base::Bytes bytes) noexcept override;
+  [[nodiscard]] std::size_t spliceResponse(transport::Side& from,
+                                           std::uint64_t bytesMax) noexcept override;
   void onResponseEnd(const codec::H1Trailers& trailers) noexcept override;
   [[nodiscard]] bool flushResponse() noexcept override;
   void onExchangeOver() noexcept override;
@@ -111,7 +114,14 @@ class HttpSession final : public Session,
   void timedOut(telemetry::CloseReason reason) noexcept;
   void releaseExchange() noexcept;
   void closeInOrder() noexcept;
+  void flush() noexcept;
+  void drainPipe() noexcept;
+  void givePipe() noexcept;
   void wrote(const transport::Outbox::Flushed& flushed) noexcept;
+
+  /// All that was to go downstream is out.
+  [[nodiscard]] bool sent() const noexcept { return out_.empty() && pipe_ == nullptr; }
+
   void lostDownstream(int sysErrno) noexcept;
   void cut(telemetry::CloseReason reason) noexcept;
   void end(telemetry::CloseReason reason) noexcept;
@@ -123,7 +133,8 @@ class HttpSession final : public Session,
   Connection& connection_;
   Exchange* exchange_ = nullptr;
   transport::Outbox out_;
-  os::Buffer in_;  ///< Read, and not yet taken.
+  std::unique_ptr<os::SplicePipe> pipe_;  ///< With bytes that go before those of the outbox.
+  os::Buffer in_;                         ///< Read, and not yet taken.
   upstream::HeadIntake intake_;
   codec::H1ChunkReader chunks_{codec::H1Limits{}};
   std::uint64_t bodyLeft_ = 0;

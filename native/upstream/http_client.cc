@@ -57,6 +57,9 @@ constexpr std::uint16_t kSwitchingProtocols = 101;
 /// Below this, gathering with what goes before and after is cheaper than a write of its own.
 constexpr std::size_t kPassedBytesMin = std::size_t{8} * 1024;
 
+/// What is left of a body, from which on it is worth a pipe.
+constexpr std::uint64_t kSplicedBytesMin = std::uint64_t{128} * 1024;
+
 /// With what may be left of a head, this fits in a buffer.
 constexpr std::size_t kReadBytesMax = std::size_t{64} * 1024;
 
@@ -282,7 +285,10 @@ void HttpClient::run() noexcept {
       context_.loop.continueLater(*this);
       break;
     }
-    const std::size_t bytes = readMore();
+    std::size_t bytes = spliceMore();
+    if (bytes == 0 && state_ == State::Busy) {
+      bytes = readMore();
+    }
     if (bytes == 0) {
       break;
     }
@@ -328,6 +334,25 @@ std::size_t HttpClient::readMore() noexcept {
     fail(CloseReason::BufferLimit, ENOMEM, true);
   }
   return read.bytes;
+}
+
+/// Below a size, and where something is held, copying is as good.
+std::size_t HttpClient::spliceMore() noexcept {
+  if (part_ != Part::Length || bodyLeft_ < kSplicedBytesMin || !in_.empty() || writeFailed_) {
+    return 0;
+  }
+  const std::size_t bytes = owner_->spliceResponse(side_, bodyLeft_);
+  if (bytes > 0 && state_ == State::Busy) {
+    cells().add(EndpointTcpCell::kReadBytes, bytes);
+    bodyLeft_ -= bytes;
+    if (bodyLeft_ == 0) {
+      responseOver({});
+      if (state_ == State::Busy) {
+        done();
+      }
+    }
+  }
+  return bytes;
 }
 
 void HttpClient::readEnded() noexcept {

@@ -71,6 +71,11 @@ class HttpClientOwner {
   virtual void onResponseHead(std::string_view held, const codec::H1Head& head,
                               const codec::H1Framing& framing) noexcept = 0;
   virtual void onResponseBody(base::Bytes bytes) noexcept = 0;
+
+  /// Much of the body is still to come: takes some of it out of the socket without a copy, at most
+  /// `bytesMax`, and says how much. 0: it is to be read.
+  [[nodiscard]] virtual std::size_t spliceResponse(transport::Side& from,
+                                                   std::uint64_t bytesMax) noexcept = 0;
   virtual void onResponseEnd(const codec::H1Trailers& trailers) noexcept = 0;
 
   /// All that one read has brought is told, and may be sent.
@@ -173,6 +178,7 @@ class HttpClient final : public base::ListNode<HttpClient>,
   void run() noexcept;
   [[nodiscard]] bool quiet() noexcept;
   [[nodiscard]] std::size_t readMore() noexcept;
+  [[nodiscard]] std::size_t spliceMore() noexcept;
   void readEnded() noexcept;
   void feed(base::Bytes bytes, bool buffered) noexcept;
   [[nodiscard]] std::size_t step(std::string_view held) noexcept;

@@ -595,6 +595,32 @@ TEST_P(HttpSessionTest, HoldsNoMoreThanASlowClientTakes) {
   EXPECT_EQ(exchange(kGet, kOk), kOk);
 }
 
+TEST_P(HttpSessionTest, SplicesALongBodyExactly) {
+  const std::string body = patternBytes(4'000'000);
+  ask(std::string(kGet) + std::string(kGet));
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n" + body);
+  EXPECT_TRUE(taken().ends_with(body));
+  const bool plain =
+      GetParam().downstream == TransportKind::Plain && GetParam().upstream == TransportKind::Plain;
+  EXPECT_EQ(world.sockets.callCount(Call::SpliceIn) > 0, plain);
+  answer(kOk);
+  EXPECT_EQ(taken(), kOk) << "not a byte of the next response went through the pipe";
+  EXPECT_EQ(upstreams(), 1U);
+}
+
+TEST_P(HttpSessionTest, CutsASplicedBodyThatIsCut) {
+  client = &world.connect();
+  client->setReadMax(100'000);
+  ask(kGet);
+  answer("HTTP/1.1 200 OK\r\nContent-Length: 4000000\r\n\r\n" + patternBytes(1'000'000));
+  world.endpoint().last().finish();
+  world.settle();
+  client->readOn();
+  world.settle();
+  EXPECT_EQ(client->failure(), ECONNRESET);
+  expectOver(CloseReason::UpstreamClosed);
+}
+
 TEST_P(HttpSessionTest, HoldsNoMoreThanASlowEndpointTakes) {
   const std::string body = patternBytes(4'000'000);
   ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4000000\r\n\r\n");
