@@ -58,9 +58,6 @@ namespace {
 /// With what may be left of a head, this fits in a buffer.
 constexpr std::size_t kReadBytesMax = std::size_t{64} * 1024;
 
-/// Below this, gathering with what goes before and after is cheaper than a write of its own.
-constexpr std::size_t kPassedBytesMin = std::size_t{8} * 1024;
-
 /// The rest of a body that is read and dropped so that the connection survives an answer.
 constexpr std::uint64_t kDroppedBytesMax = std::uint64_t{64} * 1024;
 
@@ -456,7 +453,7 @@ void HttpSession::onResponseBody(base::Bytes bytes) noexcept {
   bool fits = true;
   if (responseChunked_) {
     fits = transport::addChunk(out_, context().buffers, bytes);
-  } else if (bytes.size() < kPassedBytesMin) {
+  } else if (!out_.passes(bytes.size())) {
     fits = out_.add(context().buffers, bytes);
   } else {
     wrote(

@@ -41,6 +41,11 @@ class Outbox {
   /// Writes what the side takes now. `pollable` hears of the rest.
   [[nodiscard]] Flushed flush(Side& side, os::Poller& poller, os::Pollable& pollable) noexcept;
 
+  /// Whether a copy of so many bytes into what it holds costs more than a write of their own.
+  [[nodiscard]] bool passes(std::size_t bytes) const noexcept {
+    return bytes >= (empty() ? kPassedAloneBytesMin : kPassedBytesMin);
+  }
+
   /// The same of what it holds and then `bytes`, of which only what does not go out is copied.
   /// Failed with ENOMEM when there is no memory for that.
   [[nodiscard]] Flushed pass(base::Bytes bytes, os::BufferPool& buffers, Side& side,
@@ -52,6 +57,9 @@ class Outbox {
   void release() noexcept { held_.release(); }
 
  private:
+  static constexpr std::size_t kPassedAloneBytesMin = std::size_t{8} * 1024;
+  static constexpr std::size_t kPassedBytesMin = std::size_t{32} * 1024;
+
   os::Buffer held_;
 };
 

@@ -54,9 +54,6 @@ constexpr std::uint32_t kInterimMax = 1000;
 
 constexpr std::uint16_t kSwitchingProtocols = 101;
 
-/// Below this, gathering with what goes before and after is cheaper than a write of its own.
-constexpr std::size_t kPassedBytesMin = std::size_t{8} * 1024;
-
 /// What is left of a body, from which on it is worth a pipe.
 constexpr std::uint64_t kSplicedBytesMin = std::uint64_t{128} * 1024;
 
@@ -199,7 +196,7 @@ bool HttpClient::sendBody(base::Bytes bytes) noexcept {
   if (requestChunked_) {
     return transport::addChunk(outbox_, memory_.buffers, bytes);
   }
-  if (bytes.size() < kPassedBytesMin) {
+  if (!outbox_.passes(bytes.size())) {
     return outbox_.add(memory_.buffers, bytes);
   }
   wrote(outbox_.pass(bytes, memory_.buffers, side_, context_.loop.poller(), *this));
