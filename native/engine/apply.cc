@@ -99,6 +99,9 @@ void Worker::applyListeners(const snapshot::Snapshot& next, const SharedState& s
       listener->applyClaims(next.destinations);
     }
   }
+  if (!removedListeners_.empty()) {
+    connections_.drainRemoved();
+  }
 }
 
 /// TypeScript lets go of runs whose listener or endpoint left the configuration; one that is still

@@ -131,14 +131,23 @@ std::uint32_t Connections::abortAll(snapshot::Direction direction, CloseReason r
   return before;
 }
 
-void Connections::drain(snapshot::Direction direction) noexcept {
+template <typename Concerned>
+void Connections::drainThose(Concerned concerned) noexcept {
   Connection* next = nullptr;
   for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
     next = open_.next(*connection);
-    if (connection->direction() == direction) {
+    if (concerned(*connection)) {
       connection->drain();
     }
   }
+}
+
+void Connections::drain(snapshot::Direction direction) noexcept {
+  drainThose([direction](const Connection& one) { return one.direction() == direction; });
+}
+
+void Connections::drainRemoved() noexcept {
+  drainThose([](Connection& one) { return one.listener().removed(); });
 }
 
 void Connections::abortRemovedBy(base::TimePoint time) noexcept {

@@ -55,6 +55,9 @@ class Connections {
   /// Those of one direction, as Session::drain().
   void drain(snapshot::Direction direction) noexcept;
 
+  /// Those whose listener has left the configuration, the same.
+  void drainRemoved() noexcept;
+
   /// Resets the connections whose listener or endpoint left the configuration at or before `time`.
   void abortRemovedBy(base::TimePoint time) noexcept;
 
@@ -110,6 +113,9 @@ class Connections {
  private:
   void turnAway(Listener& listener, int fd, telemetry::CloseReason reason) noexcept;
   void reportEnded() noexcept;
+
+  template <typename Concerned>
+  void drainThose(Concerned concerned) noexcept;
 
   Context& context_;
   base::Gate& gate_;

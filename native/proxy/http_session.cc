@@ -58,6 +58,9 @@ namespace {
 /// With what may be left of a head, this fits in a buffer.
 constexpr std::size_t kReadBytesMax = std::size_t{64} * 1024;
 
+/// What one connection may read in one turn, so that the others of the worker have theirs.
+constexpr std::size_t kTurnBytes = std::size_t{1} * 1024 * 1024;
+
 /// The rest of a body that is read and dropped so that the connection survives an answer.
 constexpr std::uint64_t kDroppedBytesMax = std::uint64_t{64} * 1024;
 
@@ -102,6 +105,7 @@ void HttpSession::run() noexcept {
     return;
   }
   running_ = true;
+  turnBytes_ = 0;
   do {
     flush();
     if (responseWaits_ && sent() && exchange_ != nullptr) {
@@ -205,7 +209,12 @@ bool HttpSession::take() noexcept {
   if (!downstream().readReady) {
     return false;
   }
+  if (turnBytes_ >= kTurnBytes) {
+    context().loop().continueLater(*this);
+    return false;
+  }
   const transport::IoResult read = connection_.readDownstream(kReadBytesMax);
+  turnBytes_ += read.bytes;
   switch (read.status) {
     case Status::Ok:
       break;

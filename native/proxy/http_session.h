@@ -139,6 +139,7 @@ class HttpSession final : public Session,
   codec::H1ChunkReader chunks_{codec::H1Limits{}};
   std::uint64_t bodyLeft_ = 0;
   std::uint64_t readBytes_ = 0;
+  std::size_t turnBytes_ = 0;  ///< Read by the present run.
   std::uint64_t writtenBytes_ = 0;
   base::TimePoint lastActive_;
   base::TimePoint headSince_{};  ///< The first byte of a head that is not whole.

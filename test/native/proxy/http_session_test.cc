@@ -637,6 +637,19 @@ TEST_P(HttpSessionTest, HoldsNoMoreThanASlowEndpointTakes) {
   expectNothingHeld();
 }
 
+TEST_P(HttpSessionTest, ReadsNoMoreInATurnThanItsShare) {
+  world.network.setBuffers(64'000'000, 64'000'000);
+  ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16000000\r\n\r\n");
+  client->send(patternBytes(16'000'000));
+  while (client->step()) {
+  }
+  world.proxy.turn();
+  EXPECT_LE(world.proxy.listenerCell(1, ListenerTcpCell::kReadBytes), 2'200'000U)
+      << "one share for its readiness, one for what was left to do";
+  world.settle();
+  EXPECT_EQ(world.proxy.listenerCell(1, ListenerTcpCell::kReadBytes), 16'000'054U);
+}
+
 TEST_P(HttpSessionTest, PassesLongChunkedBodiesOnBothWays) {
   const std::string body = patternBytes(1'000'000);
   std::string chunks;
@@ -659,6 +672,22 @@ TEST_P(HttpSessionTest, EndsIdleConnectionsWhenItDrains) {
   world.settle();
   EXPECT_TRUE(client->ended());
   EXPECT_TRUE(world.proxy.drained());
+}
+
+TEST_P(HttpSessionTest, EndsIdleConnectionsOfAListenerThatLeaves) {
+  EXPECT_EQ(exchange(kGet, kOk), kOk);
+  Peer& busy = world.connect();
+  busy.send(kGet);
+  world.settle();
+  world.config.removeListener(1);
+  world.config.listener(2).address = addressOf("10.0.0.1:81");
+  world.publish();
+  world.settle();
+  EXPECT_TRUE(client->ended());
+  EXPECT_FALSE(busy.over());
+  answer(kOk);
+  EXPECT_TRUE(busy.received().ends_with("connection: close\r\n\r\nhi")) << busy.received();
+  EXPECT_TRUE(busy.ended());
 }
 
 TEST_P(HttpSessionTest, FinishesWhatIsUnderWayWhenItDrains) {
