@@ -8,7 +8,7 @@ import { Agent, createServer, type IncomingMessage, request, type Server } from 
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, test } from 'node:test';
 import type { ClusterConfig } from '../../lib/config/user-config.ts';
-import { freePort } from '../support/tcp.ts';
+import { Client, freePort } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 import { WeftRun } from '../support/weft.ts';
 
@@ -139,6 +139,19 @@ test('what Weft answers itself is counted where no endpoint was', async () => {
   assert.ok(
     metrics.value('response_total', { ...failures, status_code: '503', target_addr: '' }) >= 1,
   );
+});
+
+test('who still sends reads the answer that refuses them', async () => {
+  await start([await serve('a')]);
+  for (let round = 0; round < 5; round++) {
+    const client = await Client.connect(port);
+    client.socket.write(
+      'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n',
+    );
+    client.socket.write(Buffer.alloc(2_000_000, 'x'));
+    assert.equal(await client.end(), 'end', 'a reset may destroy what was not read yet');
+    assert.match((await client.readAll()).toString(), /^HTTP\/1\.1 400 /);
+  }
 });
 
 test('promtool finds nothing but the unit that Linkerd chose', async (t) => {
