@@ -608,6 +608,17 @@ TEST_P(HttpSessionTest, SplicesALongBodyExactly) {
   EXPECT_EQ(upstreams(), 1U);
 }
 
+TEST_P(HttpSessionTest, SplicesNothingThatIsBehindABody) {
+  world.network.setBuffers(16'000'000, 16'000'000);
+  const std::string response =
+      "HTTP/1.1 200 OK\r\nContent-Length: 400000\r\n\r\n" + patternBytes(400'000);
+  ask(kGet);
+  answer(response + patternBytes(100'000, 2));
+  EXPECT_EQ(taken(), response);
+  EXPECT_FALSE(client->over());
+  EXPECT_TRUE(world.endpoint().last().over()) << "nobody asked for what is behind it";
+}
+
 TEST_P(HttpSessionTest, CutsASplicedBodyThatIsCut) {
   client = &world.connect();
   client->setReadMax(100'000);
