@@ -1,0 +1,298 @@
+// The half of a session that answers: what comes from the exchange, and what the proxy says itself.
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <utility>
+
+#include "base/address.h"
+#include "base/assert.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/intrusive_list.h"
+#include "codec/h1_chunk_reader.h"
+#include "codec/h1_fault.h"
+#include "codec/h1_forward.h"
+#include "codec/h1_framing.h"
+#include "codec/h1_head.h"
+#include "codec/h1_writer.h"
+#include "os/buffer_pool.h"
+#include "os/loop.h"
+#include "os/sockets.h"
+#include "os/splice_pipe.h"
+#include "proxy/connection.h"
+#include "proxy/connections.h"
+#include "proxy/exchange.h"
+#include "proxy/http_session.h"
+#include "proxy/local_reply.h"
+#include "proxy/tcp_session.h"
+#include "snapshot/cluster.h"
+#include "snapshot/listener.h"
+#include "telemetry/close_reason.h"
+#include "transport/h1_chunks.h"
+#include "transport/outbox.h"
+#include "transport/side.h"
+#include "transport/transport.h"
+#include "upstream/cluster_runtime.h"
+#include "upstream/endpoint.h"
+#include "upstream/head_intake.h"
+#include "upstream/http_client.h"
+
+namespace weft::proxy {
+
+using telemetry::CloseReason;
+using transport::Status;
+
+namespace {
+
+/// The rest of a body that is read and dropped so that the connection survives an answer.
+constexpr std::uint64_t kDroppedBytesMax = std::uint64_t{64} * 1024;
+
+}  // namespace
+
+// ---- the response ----
+
+void HttpSession::onInterim(std::string_view held, const codec::H1Head& head) noexcept {
+  // RFC 9110 15.2: HTTP/1.0 knows none.
+  if (minorVersion_ > 0) {
+    sendHead({.held = held, .head = head, .framing = {}});
+  }
+}
+
+void HttpSession::onResponseHead(std::string_view held, const codec::H1Head& head,
+                                 const codec::H1Framing& framing) noexcept {
+  responseBegun_ = true;
+  noteExchange();
+  responseChunked_ = framing.body == codec::H1Body::Chunked && minorVersion_ > 0;
+  const bool untilClose = framing.body == codec::H1Body::UntilClose ||
+                          (framing.body == codec::H1Body::Chunked && minorVersion_ == 0);
+  keepAlive_ = keepAlive_ && !untilClose && !draining_;
+  sendHead({.held = held,
+            .head = head,
+            .framing = framing,
+            .minorVersion = minorVersion_,
+            .keepAlive = keepAlive_});
+}
+
+void HttpSession::sendHead(const codec::H1Response& response) noexcept {
+  const base::MutableBytes room = out_.room(context().buffers, codec::forwardedBytesMax(response));
+  if (room.empty()) {
+    cut(CloseReason::BufferLimit);
+    return;
+  }
+  codec::H1Writer writer(room);
+  codec::forwardResponse(response, writer);
+  WEFT_CHECK(!writer.overflowed());
+  out_.added(writer.size());
+}
+
+void HttpSession::onResponseBody(base::Bytes bytes) noexcept {
+  bool fits = true;
+  if (responseChunked_) {
+    fits = transport::addChunk(out_, context().buffers, bytes);
+  } else if (!out_.passes(bytes.size())) {
+    fits = out_.add(context().buffers, bytes);
+  } else {
+    wrote(
+        out_.pass(bytes, context().buffers, downstream(), context().loop().poller(), connection_));
+  }
+  if (!fits) {
+    cut(CloseReason::BufferLimit);
+  }
+}
+
+/// Only where the bytes are those of both descriptors, and nothing waits that goes before them.
+std::size_t HttpSession::spliceResponse(transport::Side& from, std::uint64_t bytesMax) noexcept {
+  const int fromFd = from.transport->spliceFd();
+  const int toFd = downstream().transport->spliceFd();
+  flush();
+  if (state_ == State::Ended || !sent() || from.urgent || fromFd == os::kNoFd ||
+      toFd == os::kNoFd) {
+    return 0;
+  }
+  pipe_ = context().pipes.take(context().loop().now());
+  if (pipe_ == nullptr) {
+    return 0;
+  }
+  const os::IoResult filled = pipe_->fillFrom(fromFd, bytesMax);
+  if (filled.status != os::IoStatus::Ok) {
+    // Only a read tells an end from urgent data.
+    givePipe();
+    return 0;
+  }
+  if (filled.bytes < pipe_->capacityBytes() && !from.readHangup &&
+      context().sockets().readableBytes(fromFd) == 0) {
+    from.readDrained();
+  }
+  drainPipe();
+  return filled.bytes;
+}
+
+void HttpSession::drainPipe() noexcept {
+  while (pipe_ != nullptr && downstream().writeReady) {
+    const os::IoResult drained = pipe_->drainTo(downstream().transport->spliceFd());
+    if (drained.status == os::IoStatus::WouldBlock) {
+      downstream().writeBlocked(Status::WantWrite, context().loop().poller(), connection_);
+    } else if (drained.status == os::IoStatus::Ok) {
+      wrote({.bytes = drained.bytes});
+      if (pipe_->size() == 0) {
+        givePipe();
+      }
+    } else {
+      wrote({.sysErrno = drained.sysErrno == 0 ? EPIPE : drained.sysErrno, .failed = true});
+    }
+  }
+}
+
+void HttpSession::givePipe() noexcept {
+  if (pipe_ != nullptr) {
+    context().pipes.give(std::move(pipe_));
+  }
+}
+
+void HttpSession::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
+  if (responseChunked_ && !transport::addLastChunk(out_, context().buffers, trailers)) {
+    cut(CloseReason::BufferLimit);
+  }
+}
+
+bool HttpSession::flushResponse() noexcept {
+  flush();
+  responseWaits_ = !sent();
+  return responseWaits_;
+}
+
+void HttpSession::onExchangeOver() noexcept {
+  exchangeOver_ = true;
+  run();
+}
+
+void HttpSession::onExchangeFailed(CloseReason reason, int sysErrno) noexcept {
+  upstreamErrno_ = sysErrno;
+  noteExchange();
+  if (responseBegun_) {
+    cut(reason);
+    return;
+  }
+  reply(localStatus(reason), reason);
+  run();
+}
+
+void HttpSession::noteExchange() noexcept {
+  if (exchange_ == nullptr) {
+    return;
+  }
+  const upstream::Endpoint* endpoint = exchange_->endpoint();
+  if (endpoint != nullptr) {
+    if (connection_.listener().settings().accessLog &&
+        (upstreamAddress_ == nullptr || endpointId_ != endpoint->id)) {
+      upstreamAddress_ = std::make_unique<const base::Address>(
+          connection_.addressOf(*endpoint, exchange_->cluster()));
+    }
+    endpointId_ = endpoint->id;
+  }
+  attemptCount_ += exchange_->attemptCount();
+  connectUs_ = exchange_->connectUs() == 0 ? connectUs_ : exchange_->connectUs();
+}
+
+/// The next request has its turn, or there is none.
+void HttpSession::finishExchange() noexcept {
+  exchangeOver_ = false;
+  releaseExchange();
+  const bool drops = state_ == State::Body && keepAlive_ && canDropBody();
+  closing_ = closing_ || !keepAlive_ || draining_ || (state_ == State::Body && !drops);
+  if (!drops) {
+    state_ = State::Head;
+  }
+  responseBegun_ = false;
+}
+
+void HttpSession::releaseExchange() noexcept {
+  responseWaits_ = false;
+  if (Exchange* exchange = std::exchange(exchange_, nullptr)) {
+    exchange->release();
+  }
+}
+
+void HttpSession::onTunnel(upstream::Detached detached) noexcept {
+  upstream::ClusterRuntime& cluster = exchange_->cluster();
+  upstream::Endpoint* const endpoint = detached.endpoint;
+  releaseExchange();
+  wrote(out_.flush(downstream(), context().loop().poller(), connection_));
+  os::Buffer down = out_.take();
+  const bool fits = detached.read.empty() || context().buffers.append(down, detached.read.unread());
+  TcpSessionPtr session = state_ != State::Ended && fits
+                              ? connection_.connections().makeTcpSession(connection_, cluster,
+                                                                         snapshot::Protocol::Http1)
+                              : nullptr;
+  if (session == nullptr) {
+    detached.side.transport->reset();
+    cluster.countClose(*endpoint, connection_.direction(), 0);
+    cluster.released(*endpoint);
+    cut(CloseReason::ResourcesExhausted);
+    return;
+  }
+  if (!in_.empty()) {
+    session->preload(std::move(in_), false);
+  }
+  session->adopt({.side = std::move(detached.side),
+                  .read = std::move(down),
+                  .endpoint = endpoint,
+                  .since = detached.since,
+                  .connectUs = detached.connectUs,
+                  .attemptCount = static_cast<std::uint8_t>(attemptCount_)});
+  state_ = State::Ended;
+  base::ListNode<os::Continuation>::unlink();
+  context().loop().retire(*this);
+  connection_.becomeOpaque(std::move(session));
+}
+
+std::size_t HttpSession::writeProxyHeader(snapshot::ProxyVersion version,
+                                          base::MutableBytes into) noexcept {
+  return connection_.writeProxyHeader(version, into);
+}
+
+// ---- answers of our own ----
+
+/// Where the next request begins is not sure any more, or never was.
+void HttpSession::refuse(codec::H1Fault fault) noexcept {
+  keepAlive_ = false;
+  requestWhole_ = false;
+  state_ = State::Head;
+  headSince_ = {};
+  intake_.reset();
+  reason_ = CloseReason::RequestInvalid;
+  reply(codec::h1FaultStatus(fault), CloseReason::RequestInvalid);
+}
+
+/// Cheaper than another connection, and nobody waits to be told to send it.
+bool HttpSession::canDropBody() const noexcept {
+  return requestBody_ == codec::H1Body::Length && bodyLeft_ <= kDroppedBytesMax &&
+         !expectsContinue_;
+}
+
+void HttpSession::reply(std::uint16_t status, CloseReason reason) noexcept {
+  keepAlive_ = keepAlive_ && !draining_ &&
+               (state_ == State::Response || (state_ == State::Body && canDropBody()));
+  exchangeOver_ = true;
+  const base::MutableBytes room = out_.room(context().buffers, kLocalReplyBytesMax);
+  if (room.empty()) {
+    cut(CloseReason::BufferLimit);
+    return;
+  }
+  codec::H1Writer writer(room);
+  writeLocalReply({.status = status,
+                   .reason = reason,
+                   .json = wantsJson_,
+                   .bodyless = bodyless_,
+                   .errorHeader = connection_.listener().settings().http.errorHeader,
+                   .keepAlive = keepAlive_,
+                   .minorVersion = minorVersion_},
+                  writer);
+  WEFT_CHECK(!writer.overflowed());
+  out_.added(writer.size());
+}
+
+}  // namespace weft::proxy
