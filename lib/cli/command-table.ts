@@ -93,9 +93,9 @@ export const commands = [
     example: 'weft forward 127.0.0.1:8080 10.0.0.5:80 10.0.0.6:80',
     details: [
       "An address is '10.0.0.5:80', '[::1]:80' or 'unix:/run/app.sock'; a target may be",
-      "a host name, 'db.internal:5432'. Connections are balanced over all addresses of the",
-      'targets; one that cannot be reached is avoided. There is no admin server unless',
-      '--admin gives its address.',
+      "a host name, 'db.internal:5432'. Connections, and requests of HTTP/1.1, are balanced",
+      'over all addresses of the targets; one that cannot be reached is avoided. There is no',
+      'admin server unless --admin gives its address.',
     ],
   },
   {

@@ -119,48 +119,51 @@ void Connections::abortAll(CloseReason reason) noexcept {
   }
 }
 
-std::uint32_t Connections::abortAll(snapshot::Direction direction, CloseReason reason) noexcept {
-  const std::uint32_t before = count(direction);
+/// Whoever is visited may end.
+template <typename Visit>
+void Connections::forEachThatMayEnd(Visit visit) noexcept {
   Connection* next = nullptr;
   for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
     next = open_.next(*connection);
-    if (connection->direction() == direction) {
-      connection->abort(reason);
-    }
+    visit(*connection);
   }
+}
+
+std::uint32_t Connections::abortAll(snapshot::Direction direction, CloseReason reason) noexcept {
+  const std::uint32_t before = count(direction);
+  forEachThatMayEnd([direction, reason](Connection& connection) {
+    if (connection.direction() == direction) {
+      connection.abort(reason);
+    }
+  });
   return before;
 }
 
-template <typename Concerned>
-void Connections::drainThose(Concerned concerned) noexcept {
-  Connection* next = nullptr;
-  for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
-    next = open_.next(*connection);
-    if (concerned(*connection)) {
-      connection->drain();
-    }
-  }
-}
-
 void Connections::drain(snapshot::Direction direction) noexcept {
-  drainThose([direction](const Connection& one) { return one.direction() == direction; });
+  forEachThatMayEnd([direction](Connection& connection) {
+    if (connection.direction() == direction) {
+      connection.drain();
+    }
+  });
 }
 
 void Connections::drainRemoved() noexcept {
-  drainThose([](Connection& one) { return one.listener().removed(); });
+  forEachThatMayEnd([](Connection& connection) {
+    if (connection.listener().removed()) {
+      connection.drain();
+    }
+  });
 }
 
 void Connections::abortRemovedBy(base::TimePoint time) noexcept {
-  Connection* next = nullptr;
-  for (Connection* connection = open_.front(); connection != nullptr; connection = next) {
-    next = open_.next(*connection);
-    const Listener& listener = connection->listener();
+  forEachThatMayEnd([time](Connection& connection) {
+    const Listener& listener = connection.listener();
     if (listener.removed() && listener.removedAt() <= time) {
-      connection->abort(CloseReason::ListenerRemoved);
-    } else if (connection->endpointRemovedBy(time)) {
-      connection->abort(CloseReason::EndpointRemoved);
+      connection.abort(CloseReason::ListenerRemoved);
+    } else if (connection.endpointRemovedBy(time)) {
+      connection.abort(CloseReason::EndpointRemoved);
     }
-  }
+  });
 }
 
 void Connections::forEach(const std::function<bool(const Connection&)>& visit) {

@@ -114,8 +114,8 @@ class Connections {
   void turnAway(Listener& listener, int fd, telemetry::CloseReason reason) noexcept;
   void reportEnded() noexcept;
 
-  template <typename Concerned>
-  void drainThose(Concerned concerned) noexcept;
+  template <typename Visit>
+  void forEachThatMayEnd(Visit visit) noexcept;
 
   Context& context_;
   base::Gate& gate_;

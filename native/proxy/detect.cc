@@ -239,7 +239,7 @@ void Detection::readFailed(int sysErrno) noexcept {
   if (early_.endpoint == nullptr) {
     end(CloseReason::DownstreamGone);
   } else {
-    end(isReset(sysErrno) ? CloseReason::DownstreamReset : CloseReason::DownstreamLost);
+    end(telemetry::downstreamLoss(sysErrno));
   }
 }
 
@@ -314,7 +314,7 @@ void Detection::readSecured() noexcept {
   }
   if (read.status == Status::Failed) {
     upstreamErrno_ = read.sysErrno;
-    end(isReset(read.sysErrno) ? CloseReason::UpstreamReset : CloseReason::UpstreamLost);
+    end(telemetry::upstreamLoss(read.sysErrno));
     return;
   }
   early_.readEnded = read.status == Status::Eof;

@@ -87,10 +87,11 @@ void Exchange::start(const codec::H1Request& request) noexcept {
 void Exchange::next(const codec::H1Request* request) noexcept {
   const auto picked = cluster_.beginRequest(
       {.tried = std::span(tried_).first(triedCount_), .key = key_, .forRequest = true}, direction_);
-  if (!picked.ok()) {
-    if (!std::exchange(counted_, true)) {
-      countRequest(telemetry::HttpRequestCell::kRequests);
-    }
+  endpoint_ = picked.ok() ? picked.value() : nullptr;
+  if (!std::exchange(counted_, true)) {
+    countRequest(telemetry::HttpRequestCell::kRequests);
+  }
+  if (endpoint_ == nullptr) {
     // Why the last one failed says more than that there is no other.
     if (picked.error().code == base::ErrorCode::NoEndpoint && triedCount_ > 0) {
       fail(lastReason_, lastErrno_);
@@ -99,17 +100,13 @@ void Exchange::next(const codec::H1Request* request) noexcept {
     }
     return;
   }
-  endpoint_ = picked.value();
-  if (!std::exchange(counted_, true)) {
-    countRequest(telemetry::HttpRequestCell::kRequests);
-  }
   if (endpoint_->pool != nullptr && !freshOnly_) {
     client_ = endpoint_->pool->take(direction_, target_, !idempotent_);
   }
   // A connection that has served before may be dying just now.
   const bool kept = request == nullptr || (client_ != nullptr && !idempotent_) || keep(*request);
   if (!kept) {
-    fail(CloseReason::BufferLimit, ENOMEM);
+    failWithoutMemory();
     return;
   }
   if (client_ == nullptr) {
@@ -144,7 +141,7 @@ bool Exchange::keep(const codec::H1Request& request) noexcept {
 void Exchange::send(const codec::H1Request& request) noexcept {
   sentAt_ = context().loop.now();
   if (!client_->sendHead(request)) {
-    fail(CloseReason::BufferLimit, ENOMEM);
+    failWithoutMemory();
   }
 }
 
@@ -166,10 +163,10 @@ void Exchange::sendKept() noexcept {
   send(request);
   const base::Bytes body = kept_.unread().subspan(keptHeadBytes_);
   if (client_ != nullptr && !body.empty() && !client_->sendBody(body)) {
-    fail(CloseReason::BufferLimit, ENOMEM);
+    failWithoutMemory();
   }
   if (client_ != nullptr && requestEnded_ && !client_->sendEnd({})) {
-    fail(CloseReason::BufferLimit, ENOMEM);
+    failWithoutMemory();
   }
 }
 
@@ -179,7 +176,7 @@ void Exchange::requestBody(base::Bytes bytes) noexcept {
     kept_.release();
   }
   if (!client_->sendBody(bytes)) {
-    fail(CloseReason::BufferLimit, ENOMEM);
+    failWithoutMemory();
   }
 }
 
@@ -189,7 +186,7 @@ void Exchange::requestEnd(const codec::H1Trailers& trailers) noexcept {
     kept_.release();
   }
   if (client_ != nullptr && !client_->connecting() && !client_->sendEnd(trailers)) {
-    fail(CloseReason::BufferLimit, ENOMEM);
+    failWithoutMemory();
   }
 }
 
@@ -325,38 +322,12 @@ void Exchange::fail(CloseReason reason, int sysErrno) noexcept {
   downstream_.onExchangeFailed(reason, sysErrno);
 }
 
+void Exchange::failWithoutMemory() noexcept {
+  fail(CloseReason::BufferLimit, ENOMEM);
+}
+
 void Exchange::giveUp(CloseReason reason) noexcept {
   countResponse(localStatus(reason), true);
-}
-
-// ---- counting ----
-
-void Exchange::countRequest(std::size_t cell) noexcept {
-  const std::uint32_t endpoint =
-      endpoint_ == nullptr ? base::EndpointId::kNone : endpoint_->id.number;
-  context()
-      .cellTable
-      .run({.kind = telemetry::RunKind::HttpRequest,
-            .ids = {static_cast<std::uint32_t>(direction_), cluster_.settings().id.number, endpoint,
-                    0, 0}})
-      .add(cell, 1);
-}
-
-/// Once for each exchange that was not given up by who asked. One that was cut is a failure,
-/// whatever its status.
-void Exchange::countResponse(std::uint32_t status, bool whole) noexcept {
-  using telemetry::HttpResponseCell;
-  const std::uint32_t endpoint =
-      endpoint_ == nullptr ? base::EndpointId::kNone : endpoint_->id.number;
-  telemetry::Cells cells =
-      context().cellTable.run({.kind = telemetry::RunKind::HttpResponse,
-                               .ids = {static_cast<std::uint32_t>(direction_),
-                                       cluster_.settings().id.number, endpoint, status, 0}});
-  const auto us = static_cast<std::uint64_t>((context().loop.now() - startedAt_).count());
-  const bool success = whole && status < kServerErrors;
-  cells.add(success ? HttpResponseCell::kSuccesses : HttpResponseCell::kFailures, 1);
-  cells.add(HttpResponseCell::kLatencyUsSum, us);
-  cells.add(HttpResponseCell::kLatencies + telemetry::latencyBucketOf(us), 1);
 }
 
 void Exchange::release() noexcept {
@@ -366,6 +337,32 @@ void Exchange::release() noexcept {
   leaveEndpoint();
   kept_.release();
   context().loop.retire(*this);
+}
+
+// ---- counting ----
+
+telemetry::Cells Exchange::cells(telemetry::RunKind kind, std::uint32_t status) const noexcept {
+  const std::uint32_t endpoint =
+      endpoint_ == nullptr ? base::EndpointId::kNone : endpoint_->id.number;
+  return context().cellTable.run({.kind = kind,
+                                  .ids = {static_cast<std::uint32_t>(direction_),
+                                          cluster_.settings().id.number, endpoint, status, 0}});
+}
+
+void Exchange::countRequest(std::size_t cell) noexcept {
+  cells(telemetry::RunKind::HttpRequest).add(cell, 1);
+}
+
+/// Once for each exchange that was not given up by who asked. One that was cut is a failure,
+/// whatever its status.
+void Exchange::countResponse(std::uint32_t status, bool whole) noexcept {
+  using telemetry::HttpResponseCell;
+  telemetry::Cells counted = cells(telemetry::RunKind::HttpResponse, status);
+  const auto us = static_cast<std::uint64_t>((context().loop.now() - startedAt_).count());
+  const bool success = whole && status < kServerErrors;
+  counted.add(success ? HttpResponseCell::kSuccesses : HttpResponseCell::kFailures, 1);
+  counted.add(HttpResponseCell::kLatencyUsSum, us);
+  counted.add(HttpResponseCell::kLatencies + telemetry::latencyBucketOf(us), 1);
 }
 
 std::size_t Exchange::writeProxyHeader(snapshot::ProxyVersion version,

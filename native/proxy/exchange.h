@@ -22,30 +22,23 @@
 #include "os/loop.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
 #include "transport/side.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/connector.h"
 #include "upstream/context.h"
 #include "upstream/http_client.h"
+#include "upstream/response_sink.h"
 
 namespace weft::proxy {
 
 class Connections;
 
 /// Who brought the request and takes the response. Whatever is told may end in release().
-class ExchangeDownstream {
+class ExchangeDownstream : public upstream::ResponseSink {
  public:
-  virtual void onInterim(std::string_view held, const codec::H1Head& head) noexcept = 0;
-  virtual void onResponseHead(std::string_view held, const codec::H1Head& head,
-                              const codec::H1Framing& framing) noexcept = 0;
-  virtual void onResponseBody(base::Bytes bytes) noexcept = 0;
-
-  /// As HttpClientOwner.
-  [[nodiscard]] virtual std::size_t spliceResponse(transport::Side& from,
-                                                   std::uint64_t bytesMax) noexcept = 0;
-  virtual void onResponseEnd(const codec::H1Trailers& trailers) noexcept = 0;
-
   /// What was told is to go out. True: it waits, and resume() follows when it is out.
   [[nodiscard]] virtual bool flushResponse() noexcept = 0;
 
@@ -147,9 +140,12 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
   [[nodiscard]] bool retries(const upstream::ClientFailure& failure) noexcept;
   void responded() noexcept;
   void leaveEndpoint() noexcept;
+  [[nodiscard]] telemetry::Cells cells(telemetry::RunKind kind,
+                                       std::uint32_t status = 0) const noexcept;
   void countRequest(std::size_t cell) noexcept;
   void countResponse(std::uint32_t status, bool whole) noexcept;
   void fail(telemetry::CloseReason reason, int sysErrno) noexcept;
+  void failWithoutMemory() noexcept;
   [[nodiscard]] upstream::Context& context() const noexcept;
 
   Connections& connections_;

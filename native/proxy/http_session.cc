@@ -40,16 +40,6 @@ namespace weft::proxy {
 using telemetry::CloseReason;
 using transport::Status;
 
-namespace {
-
-/// With what may be left of a head, this fits in a buffer.
-constexpr std::size_t kReadBytesMax = std::size_t{64} * 1024;
-
-/// What one connection may read in one turn, so that the others of the worker have theirs.
-constexpr std::size_t kTurnBytes = std::size_t{1} * 1024 * 1024;
-
-}  // namespace
-
 HttpSession::HttpSession(Connection& connection) noexcept
     : connection_(connection), lastActive_(connection.connections().context().loop().now()) {}
 
@@ -167,7 +157,7 @@ bool HttpSession::advanceResponse() noexcept {
 
 /// Only reading tells of the end of a secured stream.
 bool HttpSession::readAhead() noexcept {
-  const transport::IoResult read = connection_.readDownstream(kReadBytesMax);
+  const transport::IoResult read = connection_.readDownstream(upstream::HttpMemory::kReadBytesMax);
   readBytes_ += read.bytes;
   if (read.status == Status::Failed) {
     lostDownstream(read.sysErrno);
@@ -189,11 +179,11 @@ bool HttpSession::take() noexcept {
   if (!downstream().readReady) {
     return false;
   }
-  if (turnBytes_ >= kTurnBytes) {
+  if (turnBytes_ >= upstream::HttpMemory::kTurnBytes) {
     context().loop().continueLater(*this);
     return false;
   }
-  const transport::IoResult read = connection_.readDownstream(kReadBytesMax);
+  const transport::IoResult read = connection_.readDownstream(upstream::HttpMemory::kReadBytesMax);
   turnBytes_ += read.bytes;
   switch (read.status) {
     case Status::Ok:

@@ -107,7 +107,7 @@ class HttpSession final : public Session,
   void refuse(codec::H1Fault fault) noexcept;
   void reply(std::uint16_t status, telemetry::CloseReason reason) noexcept;
   void sendHead(const codec::H1Response& response) noexcept;
-  void noteExchange() noexcept;
+  void noteEndpoint() noexcept;
   void finishExchange() noexcept;
   [[nodiscard]] bool canDropBody() const noexcept;
   void idle() noexcept;

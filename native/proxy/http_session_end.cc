@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstddef>
 #include <memory>
 
 #include "base/address.h"
@@ -17,7 +16,6 @@
 #include "proxy/exchange.h"
 #include "proxy/http_session.h"
 #include "proxy/local_reply.h"
-#include "proxy/session.h"
 #include "proxy/tcp_session.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
@@ -28,6 +26,7 @@
 #include "upstream/cluster_runtime.h"
 #include "upstream/endpoint.h"
 #include "upstream/head_intake.h"
+#include "upstream/http_memory.h"
 
 namespace weft::proxy {
 
@@ -39,7 +38,6 @@ namespace {
 /// Who has not read our answer yet must not see a reset because of what they still send.
 constexpr base::Duration kLingerTimeout = std::chrono::seconds(1);
 constexpr int kLingerReadsMax = 16;
-constexpr std::size_t kLingerReadBytesMax = std::size_t{64} * 1024;
 
 }  // namespace
 
@@ -82,7 +80,7 @@ void HttpSession::onTimer() noexcept {
 
 void HttpSession::idle() noexcept {
   if (exchange_ != nullptr && !responseBegun_) {
-    noteExchange();
+    noteEndpoint();
     exchange_->giveUp(CloseReason::IdleTimeout);
     timedOut(CloseReason::IdleTimeout);
   } else if (exchange_ == nullptr && sent()) {
@@ -133,7 +131,7 @@ void HttpSession::wrote(const transport::Outbox::Flushed& flushed) noexcept {
 
 void HttpSession::lostDownstream(int sysErrno) noexcept {
   downstreamErrno_ = sysErrno;
-  cut(isReset(sysErrno) ? CloseReason::DownstreamReset : CloseReason::DownstreamLost);
+  cut(telemetry::downstreamLoss(sysErrno));
 }
 
 void HttpSession::drain() noexcept {
@@ -150,7 +148,8 @@ void HttpSession::drain() noexcept {
 void HttpSession::closeInOrder() noexcept {
   lingers_ = !requestWhole_ || !in_.empty();
   if (!lingers_ && downstream().readReady) {
-    const transport::IoResult read = connection_.readDownstream(kLingerReadBytesMax);
+    const transport::IoResult read =
+        connection_.readDownstream(upstream::HttpMemory::kReadBytesMax);
     readBytes_ += read.bytes;
     lingers_ = read.bytes > 0;
   }
@@ -177,7 +176,8 @@ bool HttpSession::advanceLingering() noexcept {
     if (!downstream().readReady) {
       return false;
     }
-    const transport::IoResult read = connection_.readDownstream(kLingerReadBytesMax);
+    const transport::IoResult read =
+        connection_.readDownstream(upstream::HttpMemory::kReadBytesMax);
     readBytes_ += read.bytes;
     lingers_ = read.status != Status::Eof && read.status != Status::Failed;
   }
@@ -199,7 +199,7 @@ void HttpSession::cut(CloseReason reason) noexcept {
   if (state_ == State::Ended) {
     return;
   }
-  noteExchange();
+  noteEndpoint();
   downstream().transport->reset();
   end(reason);
 }

@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "base/address.h"
-#include "base/assert.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/intrusive_list.h"
@@ -31,7 +30,7 @@
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
-#include "transport/h1_chunks.h"
+#include "transport/h1_output.h"
 #include "transport/outbox.h"
 #include "transport/side.h"
 #include "transport/transport.h"
@@ -64,7 +63,7 @@ void HttpSession::onInterim(std::string_view held, const codec::H1Head& head) no
 void HttpSession::onResponseHead(std::string_view held, const codec::H1Head& head,
                                  const codec::H1Framing& framing) noexcept {
   responseBegun_ = true;
-  noteExchange();
+  noteEndpoint();
   responseChunked_ = framing.body == codec::H1Body::Chunked && minorVersion_ > 0;
   const bool untilClose = framing.body == codec::H1Body::UntilClose ||
                           (framing.body == codec::H1Body::Chunked && minorVersion_ == 0);
@@ -77,15 +76,12 @@ void HttpSession::onResponseHead(std::string_view held, const codec::H1Head& hea
 }
 
 void HttpSession::sendHead(const codec::H1Response& response) noexcept {
-  const base::MutableBytes room = out_.room(context().buffers, codec::forwardedBytesMax(response));
-  if (room.empty()) {
+  const bool fits = transport::addWritten(
+      out_, context().buffers, codec::forwardedBytesMax(response),
+      [&response](codec::H1Writer& writer) { codec::forwardResponse(response, writer); });
+  if (!fits) {
     cut(CloseReason::BufferLimit);
-    return;
   }
-  codec::H1Writer writer(room);
-  codec::forwardResponse(response, writer);
-  WEFT_CHECK(!writer.overflowed());
-  out_.added(writer.size());
 }
 
 void HttpSession::onResponseBody(base::Bytes bytes) noexcept {
@@ -171,7 +167,7 @@ void HttpSession::onExchangeOver() noexcept {
 
 void HttpSession::onExchangeFailed(CloseReason reason, int sysErrno) noexcept {
   upstreamErrno_ = sysErrno;
-  noteExchange();
+  noteEndpoint();
   if (responseBegun_) {
     cut(reason);
     return;
@@ -180,21 +176,18 @@ void HttpSession::onExchangeFailed(CloseReason reason, int sysErrno) noexcept {
   run();
 }
 
-void HttpSession::noteExchange() noexcept {
-  if (exchange_ == nullptr) {
+/// While the exchange still has one.
+void HttpSession::noteEndpoint() noexcept {
+  const upstream::Endpoint* endpoint = exchange_ == nullptr ? nullptr : exchange_->endpoint();
+  if (endpoint == nullptr) {
     return;
   }
-  const upstream::Endpoint* endpoint = exchange_->endpoint();
-  if (endpoint != nullptr) {
-    if (connection_.listener().settings().accessLog &&
-        (upstreamAddress_ == nullptr || endpointId_ != endpoint->id)) {
-      upstreamAddress_ = std::make_unique<const base::Address>(
-          connection_.addressOf(*endpoint, exchange_->cluster()));
-    }
-    endpointId_ = endpoint->id;
+  if (connection_.listener().settings().accessLog &&
+      (upstreamAddress_ == nullptr || endpointId_ != endpoint->id)) {
+    upstreamAddress_ = std::make_unique<const base::Address>(
+        connection_.addressOf(*endpoint, exchange_->cluster()));
   }
-  attemptCount_ += exchange_->attemptCount();
-  connectUs_ = exchange_->connectUs() == 0 ? connectUs_ : exchange_->connectUs();
+  endpointId_ = endpoint->id;
 }
 
 /// The next request has its turn, or there is none.
@@ -212,6 +205,8 @@ void HttpSession::finishExchange() noexcept {
 void HttpSession::releaseExchange() noexcept {
   responseWaits_ = false;
   if (Exchange* exchange = std::exchange(exchange_, nullptr)) {
+    attemptCount_ += exchange->attemptCount();
+    connectUs_ = exchange->connectUs() == 0 ? connectUs_ : exchange->connectUs();
     exchange->release();
   }
 }
@@ -277,22 +272,19 @@ void HttpSession::reply(std::uint16_t status, CloseReason reason) noexcept {
   keepAlive_ = keepAlive_ && !draining_ &&
                (state_ == State::Response || (state_ == State::Body && canDropBody()));
   exchangeOver_ = true;
-  const base::MutableBytes room = out_.room(context().buffers, kLocalReplyBytesMax);
-  if (room.empty()) {
+  const LocalReply own{.status = status,
+                       .reason = reason,
+                       .json = wantsJson_,
+                       .bodyless = bodyless_,
+                       .errorHeader = connection_.listener().settings().http.errorHeader,
+                       .keepAlive = keepAlive_,
+                       .minorVersion = minorVersion_};
+  const bool fits =
+      transport::addWritten(out_, context().buffers, kLocalReplyBytesMax,
+                            [&own](codec::H1Writer& writer) { writeLocalReply(own, writer); });
+  if (!fits) {
     cut(CloseReason::BufferLimit);
-    return;
   }
-  codec::H1Writer writer(room);
-  writeLocalReply({.status = status,
-                   .reason = reason,
-                   .json = wantsJson_,
-                   .bodyless = bodyless_,
-                   .errorHeader = connection_.listener().settings().http.errorHeader,
-                   .keepAlive = keepAlive_,
-                   .minorVersion = minorVersion_},
-                  writer);
-  WEFT_CHECK(!writer.overflowed());
-  out_.added(writer.size());
 }
 
 }  // namespace weft::proxy

@@ -2,7 +2,6 @@
 // is open. Owned by its connection; one thread.
 #pragma once
 
-#include <cerrno>
 #include <cstdint>
 #include <memory>
 
@@ -30,11 +29,6 @@ struct Ending {
   std::uint32_t attemptCount = 0;
   snapshot::Protocol protocol = snapshot::Protocol::Detect;  ///< Detect: it never became clear.
 };
-
-/// Whether the other side has ended the connection, rather than the way to it.
-[[nodiscard]] inline bool isReset(int sysErrno) noexcept {
-  return sysErrno == ECONNRESET || sysErrno == EPIPE || sysErrno == ECONNABORTED;
-}
 
 class Session {
  public:

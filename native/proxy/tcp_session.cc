@@ -271,9 +271,9 @@ void TcpSession::noteFailure(Way failedSource, int sysErrno) noexcept {
   }
   if (!std::exchange(failed_, true)) {
     if (downstreamFailed) {
-      reason_ = isReset(sysErrno) ? CloseReason::DownstreamReset : CloseReason::DownstreamLost;
+      reason_ = telemetry::downstreamLoss(sysErrno);
     } else {
-      reason_ = isReset(sysErrno) ? CloseReason::UpstreamReset : CloseReason::UpstreamLost;
+      reason_ = telemetry::upstreamLoss(sysErrno);
       ended(Way::Down);
     }
   }

@@ -85,4 +85,8 @@ inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNam
 
 static_assert(static_cast<std::size_t>(CloseReason::Stopped) + 1 == kCloseReasonCount);
 
+/// Why a side is gone: it has ended the connection itself, or the way to it was lost.
+[[nodiscard]] CloseReason downstreamLoss(int sysErrno) noexcept;
+[[nodiscard]] CloseReason upstreamLoss(int sysErrno) noexcept;
+
 }  // namespace weft::telemetry

@@ -37,8 +37,6 @@ class EndpointPool final : private os::Timer {
 
   void closeAll() noexcept;
 
-  [[nodiscard]] std::uint32_t idleCount() const noexcept { return idleCount_; }
-
  private:
   void onTimer() noexcept override;
 

@@ -29,9 +29,6 @@ class HeadIntake {
   /// Another message begins. The head that was read means nothing any more.
   void reset() noexcept { partial_.reset(); }
 
-  /// A part of a head has come.
-  [[nodiscard]] bool begun() const noexcept { return partial_ != nullptr; }
-
  private:
   os::PoolPtr<PartialHead> partial_;
 };

@@ -30,7 +30,7 @@
 #include "telemetry/cell_table.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
-#include "transport/h1_chunks.h"
+#include "transport/h1_output.h"
 #include "transport/outbox.h"
 #include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
@@ -56,17 +56,6 @@ constexpr std::uint16_t kSwitchingProtocols = 101;
 
 /// What is left of a body, from which on it is worth a pipe.
 constexpr std::uint64_t kSplicedBytesMin = std::uint64_t{128} * 1024;
-
-/// With what may be left of a head, this fits in a buffer.
-constexpr std::size_t kReadBytesMax = std::size_t{64} * 1024;
-
-/// What one connection may read in one turn, so that the others of the worker have theirs.
-constexpr std::size_t kTurnBytes = std::size_t{1} * 1024 * 1024;
-
-CloseReason lostReason(int sysErrno) noexcept {
-  const bool reset = sysErrno == ECONNRESET || sysErrno == EPIPE || sysErrno == ECONNABORTED;
-  return reset ? CloseReason::UpstreamReset : CloseReason::UpstreamLost;
-}
 
 }  // namespace
 
@@ -178,15 +167,9 @@ bool HttpClient::sendHead(const codec::H1Request& request) noexcept {
   paused_ = false;
   interimCount_ = 0;
   part_ = Part::Head;
-  const base::MutableBytes room = outbox_.room(memory_.buffers, codec::forwardedBytesMax(request));
-  if (room.empty()) {
-    return false;
-  }
-  codec::H1Writer writer(room);
-  codec::forwardRequest(request, writer);
-  WEFT_CHECK(!writer.overflowed());
-  outbox_.added(writer.size());
-  return true;
+  return transport::addWritten(
+      outbox_, memory_.buffers, codec::forwardedBytesMax(request),
+      [&request](codec::H1Writer& writer) { codec::forwardRequest(request, writer); });
 }
 
 bool HttpClient::sendBody(base::Bytes bytes) noexcept {
@@ -199,7 +182,12 @@ bool HttpClient::sendBody(base::Bytes bytes) noexcept {
   if (!outbox_.passes(bytes.size())) {
     return outbox_.add(memory_.buffers, bytes);
   }
-  wrote(outbox_.pass(bytes, memory_.buffers, side_, context_.loop.poller(), *this));
+  const transport::Outbox::Flushed passed =
+      outbox_.pass(bytes, memory_.buffers, side_, context_.loop.poller(), *this);
+  if (passed.sysErrno == ENOMEM) {
+    return false;
+  }
+  wrote(passed);
   return true;
 }
 
@@ -278,7 +266,7 @@ void HttpClient::run() noexcept {
   }
   std::size_t readBytes = 0;
   while (state_ == State::Busy && !paused_ && side_.readReady) {
-    if (readBytes >= kTurnBytes) {
+    if (readBytes >= HttpMemory::kTurnBytes) {
       context_.loop.continueLater(*this);
       break;
     }
@@ -299,7 +287,7 @@ void HttpClient::run() noexcept {
 /// How much was read, and told.
 std::size_t HttpClient::readMore() noexcept {
   const base::MutableBytes into =
-      memory_.scratch.first(std::min(kReadBytesMax, memory_.scratch.size()));
+      memory_.scratch.first(std::min(HttpMemory::kReadBytesMax, memory_.scratch.size()));
   const transport::IoResult read = side_.transport->read(into);
   side_.afterRead();
   switch (read.status) {
@@ -309,13 +297,13 @@ std::size_t HttpClient::readMore() noexcept {
       readEnded();
       return 0;
     case Status::Failed:
-      fail(lostReason(read.sysErrno), read.sysErrno);
+      fail(telemetry::upstreamLoss(read.sysErrno), read.sysErrno);
       return 0;
     case Status::WantRead:
     case Status::WantWrite:
       side_.readBlocked(read.status, context_.loop.poller(), *this);
       if (writeFailed_) {
-        fail(lostReason(writeErrno_), writeErrno_);
+        fail(telemetry::upstreamLoss(writeErrno_), writeErrno_);
       }
       return 0;
   }

@@ -32,6 +32,7 @@
 #include "upstream/context.h"
 #include "upstream/head_intake.h"
 #include "upstream/http_memory.h"
+#include "upstream/response_sink.h"
 
 namespace weft::upstream {
 
@@ -55,7 +56,7 @@ struct Detached {
 };
 
 /// Who has a request. Whatever is told may end in close().
-class HttpClientOwner {
+class HttpClientOwner : public ResponseSink {
  public:
   /// Connected: a request can be sent.
   virtual void onClientReady() noexcept = 0;
@@ -65,18 +66,6 @@ class HttpClientOwner {
 
   /// All that was to be sent is out, after a time in which it was not.
   virtual void onRequestTaken() noexcept = 0;
-
-  /// A status below 200; others follow.
-  virtual void onInterim(std::string_view held, const codec::H1Head& head) noexcept = 0;
-  virtual void onResponseHead(std::string_view held, const codec::H1Head& head,
-                              const codec::H1Framing& framing) noexcept = 0;
-  virtual void onResponseBody(base::Bytes bytes) noexcept = 0;
-
-  /// Much of the body is still to come: takes some of it out of the socket without a copy, at most
-  /// `bytesMax`, and says how much. 0: it is to be read.
-  [[nodiscard]] virtual std::size_t spliceResponse(transport::Side& from,
-                                                   std::uint64_t bytesMax) noexcept = 0;
-  virtual void onResponseEnd(const codec::H1Trailers& trailers) noexcept = 0;
 
   /// All that one read has brought is told, and may be sent.
   virtual void onResponseRead() noexcept = 0;
@@ -144,8 +133,6 @@ class HttpClient final : public base::ListNode<HttpClient>,
 
   /// Gone, whatever it was doing; the owner is not told. `reset`: the endpoint sees one.
   void close(bool reset) noexcept;
-
-  [[nodiscard]] Endpoint& endpoint() const noexcept { return endpoint_; }
 
   [[nodiscard]] bool connecting() const noexcept { return state_ == State::Connecting; }
 

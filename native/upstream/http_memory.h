@@ -2,6 +2,8 @@
 // that is being read. One for each worker; outlives its users.
 #pragma once
 
+#include <cstddef>
+
 #include "base/bytes.h"
 #include "codec/h1_head.h"
 #include "os/buffer_pool.h"
@@ -20,6 +22,12 @@ struct PartialHead {
 
 class HttpMemory {
  public:
+  /// Of one read: with what may be left of a head, it fits in a buffer.
+  static constexpr std::size_t kReadBytesMax = std::size_t{64} * 1024;
+
+  /// What one connection may read in one go, so that the others of the worker have their turn.
+  static constexpr std::size_t kTurnBytes = std::size_t{1} * 1024 * 1024;
+
   HttpMemory(os::BufferPool& bufferPool, base::MutableBytes readScratch);
   ~HttpMemory();
 

@@ -435,6 +435,8 @@ TEST_P(HttpSessionTest, CutsAResponseThatIsCut) {
   world.settle();
   EXPECT_EQ(client->failure(), ECONNRESET) << "an end in order would make it look whole";
   expectOver(CloseReason::UpstreamClosed);
+  EXPECT_EQ(world.proxy.sink().of(EventKind::ConnectionClosed).at(0).numbers.at(10), 1U)
+      << "one connect is counted once";
 }
 
 TEST_P(HttpSessionTest, CutsChunksThatAreCut) {
