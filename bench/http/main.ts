@@ -5,10 +5,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
-import { Leash, makeWorkFolder, stopAll, stopOnSignals } from '../support/leash.ts';
+import { chosen, list, pinned, positive } from '../support/arguments.ts';
+import { type Leash, makeWorkFolder, stopAll, stopOnSignals } from '../support/leash.ts';
+import { startListening } from '../support/listening.ts';
 import { describeRun, outerCpus } from '../support/machine.ts';
 import { resultsFolder, root } from '../support/paths.ts';
-import { freeAddress, waitUntilAccepting } from '../support/ports.ts';
+import { freeAddress } from '../support/ports.ts';
 import { buildPrograms, type Programs } from '../support/programs.ts';
 import { median, pairedRatio } from '../support/stats.ts';
 import type { Peer } from '../tcp/peers/peer.ts';
@@ -57,16 +59,13 @@ function readOptions(): Options | null {
     },
   });
   if (values.help) return null;
-  const names = values.only.split(',').filter(Boolean);
-  const unknown = names.filter((name) => !rows.some((row) => row.name === name));
-  if (unknown.length > 0) throw new Error(`--only: there is no row ${unknown.join(', ')}`);
   return {
-    rounds: Number(values.rounds),
-    seconds: Number(values.seconds),
-    threads: Number(values.threads),
-    pin: values.pin !== 'no',
-    rows: rows.filter(({ name }) => names.length === 0 || names.includes(name)),
-    peers: values.peers.split(',').filter(Boolean),
+    rounds: Math.round(positive('rounds', values.rounds)),
+    seconds: positive('seconds', values.seconds),
+    threads: Math.round(positive('threads', values.threads)),
+    pin: pinned(values.pin),
+    rows: chosen('only', rows, list(values.only)),
+    peers: list(values.peers),
     record: !values['no-record'],
   };
 }
@@ -88,14 +87,10 @@ async function start(
   folder: string,
   options: Options,
 ): Promise<Running> {
-  const listen = await freeAddress();
-  const command = peer.command({ listen, target, threads: options.threads, folder });
+  const address = await freeAddress();
+  const command = peer.command({ listen: address, target, threads: options.threads, folder });
   const cpu = options.pin ? outerCpus().last : undefined;
-  const leash = new Leash(programs, command, { cpu });
-  if (!(await waitUntilAccepting(listen, () => leash.over))) {
-    throw new Error(`${peer.name} does not accept: ${leash.output.trim().slice(-300)}`);
-  }
-  return { peer, address: listen, leash };
+  return { peer, address, leash: await startListening(programs, peer.name, command, address, cpu) };
 }
 
 async function measureRow(row: Row, running: readonly Running[], options: Options) {
@@ -142,10 +137,7 @@ async function run(options: Options): Promise<void> {
     rows,
     options.pin ? outerCpus().first : undefined,
   );
-  const found = findPeers(programs);
-  const peers = found.filter(
-    ({ name }) => options.peers.length === 0 || options.peers.includes(name),
-  );
+  const peers = chosen('peers', findPeers(programs), options.peers);
   const running: Running[] = [];
   for (const peer of peers) {
     running.push(await start(programs, peer, target, folder, options));

@@ -2,8 +2,8 @@
 
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Leash } from '../support/leash.ts';
-import { freeAddress, waitUntilAccepting } from '../support/ports.ts';
+import { startListening } from '../support/listening.ts';
+import { freeAddress } from '../support/ports.ts';
 import type { Programs } from '../support/programs.ts';
 import { findProgram } from '../tcp/peers/peer.ts';
 import type { Row } from './rows.ts';
@@ -42,9 +42,12 @@ export async function startOrigin(
     '',
   ];
   writeFileSync(file, lines.join('\n'));
-  const leash = new Leash(programs, [nginx, '-c', file, '-p', folder, '-e', 'stderr'], { cpu });
-  if (!(await waitUntilAccepting(address, () => leash.over))) {
-    throw new Error(`nginx did not start: ${leash.output.trim()}`);
-  }
+  await startListening(
+    programs,
+    'nginx',
+    [nginx, '-c', file, '-p', folder, '-e', 'stderr'],
+    address,
+    cpu,
+  );
   return address;
 }

@@ -1,14 +1,13 @@
 // Programs that pass HTTP on, each with its best documented settings. The floor copies bytes and knows no HTTP.
 
-import { execFileSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import process from 'node:process';
-import { weftMain } from '../support/paths.ts';
 import { portOf } from '../support/ports.ts';
 import type { Programs } from '../support/programs.ts';
-import { findEnvoy, socketAddress } from '../tcp/peers/envoy.ts';
+import { bootstrap, filterType, findEnvoy } from '../tcp/peers/envoy.ts';
+import { floors } from '../tcp/peers/floors.ts';
 import { findProgram, type Peer, versionOf } from '../tcp/peers/peer.ts';
+import { weft } from '../tcp/peers/weft.ts';
 
 // With pipes and connections to the origin these fit into the 20,000 descriptors that some machines allow.
 const connectionsMax = 4_000;
@@ -61,98 +60,28 @@ function haproxyFile(listen: string, target: string, threads: number, folder: st
 
 function envoyFile(listen: string, target: string, folder: string): string {
   const path = join(folder, `envoy-http-${portOf(listen)}.json`);
-  const type = 'type.googleapis.com/envoy.extensions.filters';
+  const routes = [{ match: { prefix: '/' }, route: { cluster: 'target', timeout: '0s' } }];
+  const router = { '@type': `${filterType}.http.router.v3.Router`, suppress_envoy_headers: true };
   const manager = {
-    '@type': `${type}.network.http_connection_manager.v3.HttpConnectionManager`,
+    '@type': `${filterType}.network.http_connection_manager.v3.HttpConnectionManager`,
     stat_prefix: 'bench',
     generate_request_id: false,
-    route_config: {
-      virtual_hosts: [
-        {
-          name: 'all',
-          domains: ['*'],
-          routes: [{ match: { prefix: '/' }, route: { cluster: 'origin', timeout: '0s' } }],
-        },
-      ],
-    },
-    http_filters: [
-      {
-        name: 'envoy.filters.http.router',
-        typed_config: { '@type': `${type}.http.router.v3.Router`, suppress_envoy_headers: true },
-      },
-    ],
+    route_config: { virtual_hosts: [{ name: 'all', domains: ['*'], routes }] },
+    http_filters: [{ name: 'envoy.filters.http.router', typed_config: router }],
   };
-  const limit = 20_000;
-  const thresholds = [
-    {
-      max_connections: limit,
-      max_pending_requests: limit,
-      max_requests: limit,
-      max_retries: limit,
-    },
-  ];
-  const bootstrap = {
-    static_resources: {
-      listeners: [
-        {
-          name: 'bench',
-          address: socketAddress(listen),
-          enable_reuse_port: false,
-          tcp_backlog_size: 4096,
-          filter_chains: [
-            {
-              filters: [
-                { name: 'envoy.filters.network.http_connection_manager', typed_config: manager },
-              ],
-            },
-          ],
-        },
-      ],
-      clusters: [
-        {
-          name: 'origin',
-          type: 'STATIC',
-          connect_timeout: '5s',
-          circuit_breakers: { thresholds },
-          load_assignment: {
-            cluster_name: 'origin',
-            endpoints: [{ lb_endpoints: [{ endpoint: { address: socketAddress(target) } }] }],
-          },
-        },
-      ],
-    },
-  };
-  writeFileSync(path, JSON.stringify(bootstrap));
+  const name = 'envoy.filters.network.http_connection_manager';
+  writeFileSync(path, JSON.stringify(bootstrap(listen, target, name, manager)));
   return path;
-}
-
-function weft(): Peer[] {
-  if (!existsSync(weftMain)) return [];
-  const text = execFileSync(process.execPath, [weftMain, 'version'], { encoding: 'utf8' });
-  const start = [process.execPath, weftMain, 'forward'];
-  return [
-    {
-      name: 'weft',
-      kind: 'weft',
-      version: /\d+\.\d+\.\d+\S*/.exec(text)?.[0] ?? 'unknown',
-      note: 'finds out that it is HTTP; as users start it, with metrics',
-      command: ({ listen, target, threads }) => [
-        ...[...start, listen, target, '--workers', String(threads)],
-      ],
-    },
-  ];
 }
 
 /** All that this machine has, in the order of the table. */
 export function findPeers(programs: Programs): Peer[] {
   const peers: Peer[] = [
-    {
-      name: 'copy-floor',
-      kind: 'floor',
-      version: '-',
-      command: ({ listen, target }) => [programs.copyFloor, listen, target],
-    },
-    ...weft(),
+    ...floors(programs).filter(({ name }) => name === 'copy-floor'),
+    ...weft(false).map((peer) => ({
+      ...peer,
+      note: 'finds out that it is HTTP; as users start it, with metrics',
+    })),
   ];
   const haproxy = findProgram('haproxy');
   if (haproxy !== null) {

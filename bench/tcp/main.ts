@@ -2,6 +2,7 @@
 // has. docs/benchmarks.md says how to read it.
 
 import process from 'node:process';
+import { chosen } from '../support/arguments.ts';
 import { stopAll, stopOnSignals } from '../support/leash.ts';
 import { describeRun } from '../support/machine.ts';
 import { farSide, runInside } from './far-side.ts';
@@ -24,15 +25,9 @@ function say(text: string): void {
 
 function choosePeers(session: Session, options: BenchOptions): Peer[] {
   const { peers, missing } = findPeers(session.programs, options.redirect);
-  const unknown = options.peers.filter((name) => !peers.some((peer) => peer.name === name));
-  if (unknown.length > 0) {
-    const known = peers.map(({ name }) => name).join(', ');
-    throw new Error(`--peers: ${unknown.join(', ')} not found here; there are ${known}`);
-  }
+  const taken = chosen('peers', peers, options.peers);
   for (const hint of missing) say(`not here: ${hint}\n`);
-  return options.peers.length === 0
-    ? peers
-    : peers.filter(({ name }) => options.peers.includes(name));
+  return taken;
 }
 
 async function measureAll(session: Session, peers: readonly Peer[]) {

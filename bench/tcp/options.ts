@@ -1,6 +1,7 @@
 // The command line of the bench.
 
 import { parseArgs } from 'node:util';
+import { list, pinned, positive } from '../support/arguments.ts';
 import { isRowName, type RowName, rowNames } from './rows.ts';
 
 export interface BenchOptions {
@@ -39,16 +40,6 @@ Peers: haproxy, nginx (libnginx-mod-stream), socat and envoy are taken when they
   WEFT_BENCH_PEER_<NAME>='command with {listen} {target} {listenPort} {targetPort} {threads}'
 `;
 
-function positive(name: string, text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new Error(`--${name}: expected a number above 0, got ${text}`);
-  return value;
-}
-
-function list(text: string | undefined): string[] {
-  return (text ?? '').split(',').filter(Boolean);
-}
-
 function chosenRows(text: string | undefined): readonly RowName[] {
   const names = list(text);
   const chosen: RowName[] = [];
@@ -81,15 +72,12 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
     },
   });
   if (values.help) return null;
-  if (values.pin !== 'yes' && values.pin !== 'no') {
-    throw new Error(`--pin: expected yes or no, got ${values.pin}`);
-  }
   return {
     rounds: Math.round(positive('rounds', values.rounds ?? (values.quick ? '3' : '5'))),
     seconds: positive('seconds', values.seconds ?? (values.quick ? '1' : '3')),
     rate: positive('rate', values.rate),
     threads: Math.round(positive('threads', values.threads)),
-    pin: values.pin === 'yes',
+    pin: pinned(values.pin),
     rows: chosenRows(values.only).filter(
       (name) => !values.redirect || (name !== 'memory' && name !== 'start'),
     ),

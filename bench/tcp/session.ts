@@ -1,8 +1,9 @@
 // One run of the bench: the programs, the server behind the proxies, and starting a peer in front.
 
-import { Leash, makeWorkFolder } from '../support/leash.ts';
+import { makeWorkFolder } from '../support/leash.ts';
+import { startListening } from '../support/listening.ts';
 import { outerCpus } from '../support/machine.ts';
-import { freeAddress, portOf, waitUntilAccepting } from '../support/ports.ts';
+import { freeAddress, portOf } from '../support/ports.ts';
 import { buildPrograms, type Programs } from '../support/programs.ts';
 import { farHost, farSide, onFarSide } from './far-side.ts';
 import type { BenchOptions } from './options.ts';
@@ -60,10 +61,7 @@ async function startServer(programs: Programs, place: Place): Promise<Services> 
     far === null ? address : `0.0.0.0:${portOf(address)}`,
   ]);
   const command = onFarSide(far, [programs.server, ...args]);
-  const server = new Leash(programs, command, { cpu: place.load });
-  if (!(await waitUntilAccepting(services.echo, () => server.over))) {
-    throw new Error(`the load server did not start: ${server.output.trim()}`);
-  }
+  await startListening(programs, 'the load server', command, services.echo, place.load);
   return services;
 }
 
@@ -93,14 +91,9 @@ export async function startPeer(
   const target = session.services[placement][service];
   if (peer.kind === 'direct') return { peer, address: target, tree: 0, stop: async () => {} };
   const listen = await freeAddress();
-  const leash = new Leash(session.programs, commandOf(session, peer, listen, target), {
-    cpu: session.places[placement].proxy,
-  });
-  if (!(await waitUntilAccepting(listen, () => leash.over))) {
-    await leash.stop();
-    const said = leash.output.trim().split('\n').slice(-3).join(' | ');
-    throw new Error(`${peer.name} does not accept on ${listen}: ${said || 'it says nothing'}`);
-  }
+  const command = commandOf(session, peer, listen, target);
+  const cpu = session.places[placement].proxy;
+  const leash = await startListening(session.programs, peer.name, command, listen, cpu);
   return {
     peer,
     address: peer.address?.(target) ?? listen,

@@ -50,6 +50,12 @@ MemoryProxyOptions chooseWorld(Choices& choices, const Wiring& wiring) {
   return options;
 }
 
+bool isNarrow(const MemoryProxyOptions& world) {
+  constexpr std::size_t kNarrowBytes = 1000;
+  return std::min({world.proxy.scratchBytes, world.network.sendBytes, world.network.receiveBytes}) <
+         kNarrowBytes;
+}
+
 void giveRoom(MemoryProxyOptions& world, const TrafficOptions& options) {
   if (options.headerFrom || options.headerTo) {
     world.proxy.scratchBytes = std::max(world.proxy.scratchBytes, codec::kProxyHeaderBytesMax);

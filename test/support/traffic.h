@@ -17,6 +17,9 @@ namespace weft::test {
 /// What runs where, chosen before anything happens.
 [[nodiscard]] MemoryProxyOptions chooseWorld(Choices& choices, const Wiring& wiring);
 
+/// Something on the way takes so little at once that many bytes take for ever.
+[[nodiscard]] bool isNarrow(const MemoryProxyOptions& world);
+
 struct TrafficOptions {
   std::size_t connectionCount = 2;
   std::size_t bytesMax = 300'000;  ///< Of one direction of one connection.

@@ -43,20 +43,25 @@ export function findEnvoy(): string | null {
   return found === null && process.env['WEFT_BENCH_INSTALL'] === '1' ? install() : found;
 }
 
-export function socketAddress(address: string) {
+function socketAddress(address: string) {
   const host = address.slice(0, address.lastIndexOf(':'));
   return { socket_address: { address: host, port_value: portOf(address) } };
 }
 
-function bootstrap(listen: string, target: string) {
-  const tcpProxy = {
-    '@type': 'type.googleapis.com/envoy.extensions.filters.network.tcp_proxy.v3.TcpProxy',
-    stat_prefix: 'bench',
-    cluster: 'target',
-    idle_timeout: '3600s',
-  };
+/** The type of a filter, without the version that all have. */
+export const filterType = 'type.googleapis.com/envoy.extensions.filters';
+
+/** One listener with one network filter before one cluster, `target`, whose limits nobody reaches. */
+export function bootstrap(listen: string, target: string, name: string, config: object) {
   const limit = 20_000;
-  const thresholds = [{ max_connections: limit, max_pending_requests: limit }];
+  const thresholds = [
+    {
+      max_connections: limit,
+      max_pending_requests: limit,
+      max_requests: limit,
+      max_retries: limit,
+    },
+  ];
   const endpoint = { endpoint: { address: socketAddress(target) } };
   return {
     static_resources: {
@@ -66,9 +71,7 @@ function bootstrap(listen: string, target: string) {
           address: socketAddress(listen),
           enable_reuse_port: false,
           tcp_backlog_size: 4096,
-          filter_chains: [
-            { filters: [{ name: 'envoy.filters.network.tcp_proxy', typed_config: tcpProxy }] },
-          ],
+          filter_chains: [{ filters: [{ name, typed_config: config }] }],
         },
       ],
       clusters: [
@@ -87,6 +90,15 @@ function bootstrap(listen: string, target: string) {
   };
 }
 
+function tcpBootstrap(listen: string, target: string) {
+  return bootstrap(listen, target, 'envoy.filters.network.tcp_proxy', {
+    '@type': `${filterType}.network.tcp_proxy.v3.TcpProxy`,
+    stat_prefix: 'bench',
+    cluster: 'target',
+    idle_timeout: '3600s',
+  });
+}
+
 export function envoy(): Peer[] {
   const program = findEnvoy();
   if (program === null) return [];
@@ -98,7 +110,7 @@ export function envoy(): Peer[] {
       note: 'tcp_proxy, --concurrency = threads, --disable-hot-restart, no admin, no access log',
       command: ({ listen, target, threads, folder }) => {
         const path = join(folder, `envoy-${portOf(listen)}.json`);
-        writeFileSync(path, JSON.stringify(bootstrap(listen, target)));
+        writeFileSync(path, JSON.stringify(tcpBootstrap(listen, target)));
         const options = ['--concurrency', String(threads), '--disable-hot-restart', '-l', 'error'];
         return [program, '-c', path, ...options];
       },

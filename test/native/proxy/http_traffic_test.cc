@@ -21,8 +21,7 @@ class HttpTrafficTest : public testing::TestWithParam<Wiring> {
     HttpTrafficOptions wanted{.clientCount = 1 + choices.below(3),
                               .breaks = breaks,
                               .detects = !breaks && choices.oneIn(2)};
-    if (std::min({options.proxy.scratchBytes, options.network.sendBytes,
-                  options.network.receiveBytes}) < 1000) {
+    if (isNarrow(options)) {
       wanted.bodyBytesMax = 500;
     }
     HttpTraffic traffic(world, choices, wanted);
