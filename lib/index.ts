@@ -49,3 +49,10 @@ export type {
   UserConfig,
 } from './config/user-config.ts';
 export { checkConfig } from './config/validate.ts';
+export {
+  type ExplainedAction,
+  type ExplainedBackend,
+  type ExplainedRequest,
+  type Explanation,
+  explain,
+} from './explain/explain.ts';

@@ -52,6 +52,7 @@ function typeText(node) {
     case 'file':
     case 'template':
     case 'name':
+    case 'text':
     case 'mode':
     case 'ports':
     case 'serverName':
@@ -87,6 +88,13 @@ function kindText(node) {
       return node.words.map((word) => `\`'${word}'\``).join(', ');
     case 'mode':
       return 'octal text';
+    case 'text':
+      return {
+        any: `text, at most ${node.charsMax} characters`,
+        path: 'path of a URL',
+        fieldName: 'token of HTTP',
+        fieldValue: 'value of a field of HTTP',
+      }[node.grammar];
     case 'serverName':
       return 'host name, with `*.` before it or without';
     case 'share':

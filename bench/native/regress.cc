@@ -5,7 +5,7 @@
 // hand, so that two runs do exactly the same. Run under
 //   valgrind --tool=callgrind --collect-atstart=no bench_regress
 // by bench/regress/main.ts, which reads the dumps "connection", "spoken", "detected",
-// "request" and "message".
+// "request", "routed10", "routed10000" and "message".
 
 #include <array>
 #include <cerrno>
@@ -13,8 +13,10 @@
 #include <cstdlib>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -33,6 +35,7 @@
 
 #include "engine/worker_thread.h"
 #include "os/kernel_sockets.h"
+#include "proxy/route_table.h"
 
 namespace weft::bench {
 
@@ -133,8 +136,24 @@ void receiveEnd(int fd) {
 }
 
 /// What `weft forward` is configured to by default, with one endpoint.
+/// So many hosts, each with a prefix and a header of its own; the request is for one of them.
+std::shared_ptr<const proxy::RouteTable> routesOf(std::uint32_t count, std::uint64_t revision) {
+  std::vector<snapshot::HttpRule> rules;
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const std::string host = i == count / 2 ? "www" : "host-" + std::to_string(i);
+    snapshot::HttpRule rule;
+    rule.id = {i + 1};
+    rule.hostnames = {host + ".example.com"};
+    rule.matches.push_back({.path = {.value = "/products"}});
+    rule.backendRefs.push_back({.clusterId = {1}});
+    rules.push_back(std::move(rule));
+  }
+  return count == 0 ? nullptr
+                    : std::make_shared<const proxy::RouteTable>(revision, std::move(rules));
+}
+
 snapshot::Snapshot snapshotFor(const base::Address& endpoint, snapshot::Protocol protocol,
-                               std::uint64_t revision) {
+                               std::uint32_t routeCount, std::uint64_t revision) {
   const snapshot::Keepalive keepalive{
       .idle = std::chrono::seconds(60), .interval = std::chrono::seconds(10), .probesMax = 6};
   auto listener = std::make_shared<snapshot::Listener>();
@@ -148,6 +167,7 @@ snapshot::Snapshot snapshotFor(const base::Address& endpoint, snapshot::Protocol
   listener->connectionsMax = 1'000;
   listener->idleTimeout = std::chrono::hours(1);
   listener->keepalive = keepalive;
+  listener->routeTable = routesOf(routeCount, revision);
   auto cluster = std::make_shared<snapshot::Cluster>();
   cluster->id = {1};
   cluster->revision = revision;
@@ -171,6 +191,7 @@ snapshot::Snapshot snapshotFor(const base::Address& endpoint, snapshot::Protocol
   made.revision = revision;
   made.drainTimeout = std::chrono::seconds(10);
   made.limits = {.connectionsMax = 1'000,
+                 .requestsMax = 1'000,
                  .bufferedBytesMax = std::uint64_t{256} << 20,
                  .pipeCountMax = 16,
                  .pipeBytes = 1U << 20};
@@ -217,9 +238,9 @@ class Proxy {
   Proxy(const Proxy&) = delete;
   Proxy& operator=(const Proxy&) = delete;
 
-  void apply(snapshot::Protocol protocol) {
-    const auto next =
-        std::make_shared<const snapshot::Snapshot>(snapshotFor(endpoint_, protocol, ++revision_));
+  void apply(snapshot::Protocol protocol, std::uint32_t routeCount = 0) {
+    const auto next = std::make_shared<const snapshot::Snapshot>(
+        snapshotFor(endpoint_, protocol, routeCount, ++revision_));
     shared_.adopt(*next);
     thread_->worker().apply(next, shared_);
   }
@@ -363,7 +384,7 @@ void runRequests(Proxy& proxy, const Pair& pair, int count) {
 }
 
 /// Turns of the count, after a warm-up.
-int countRequests(Proxy& proxy, int server) {
+int countRequests(Proxy& proxy, int server, const char* unit) {
   const Pair pair = openPair(proxy, server, kRequest);
   proxy.turnUntil([&] { return isReadable(pair.server); });
   receiveBytes(pair.server, kRequest.size());
@@ -374,7 +395,7 @@ int countRequests(Proxy& proxy, int server) {
   CALLGRIND_DUMP_STATS_AT("between");
   static_cast<void>(proxy.takeTurnCount());
   runRequests(proxy, pair, kMessages);
-  CALLGRIND_DUMP_STATS_AT("request");
+  CALLGRIND_DUMP_STATS_AT(unit);
   const int turns = proxy.takeTurnCount();
   ::close(pair.client);
   proxy.turnUntil([&] { return proxy.isEmpty(); });
@@ -405,7 +426,11 @@ int runScript() {
   const int spokenTurns = countSpoken(proxy, server, kByte, "spoken");
   proxy.apply(snapshot::Protocol::Detect);
   const int detectedTurns = countSpoken(proxy, server, kByte, "detected");
-  const int requestTurns = countRequests(proxy, server);
+  const int requestTurns = countRequests(proxy, server, "request");
+  proxy.apply(snapshot::Protocol::Http1, 10);
+  const int routed10Turns = countRequests(proxy, server, "routed10");
+  proxy.apply(snapshot::Protocol::Http1, 10'000);
+  const int routed10000Turns = countRequests(proxy, server, "routed10000");
 
   proxy.apply(snapshot::Protocol::Opaque);
   const Pair pair = openPair(proxy, server);
@@ -419,10 +444,12 @@ int runScript() {
   ::close(server);
   std::printf(R"({"connection":{"count":%d,"turns":%d},"spoken":{"count":%d,"turns":%d},)"
               R"("detected":{"count":%d,"turns":%d},"request":{"count":%d,"turns":%d},)"
+              R"("routed10":{"count":%d,"turns":%d},"routed10000":{"count":%d,"turns":%d},)"
               R"("message":{"count":%d,"turns":%d}})"
               "\n",
               kConnections, connectionTurns, kConnections, spokenTurns, kConnections, detectedTurns,
-              kMessages, requestTurns, kMessages, messageTurns);
+              kMessages, requestTurns, kMessages, routed10Turns, kMessages, routed10000Turns,
+              kMessages, messageTurns);
   return 0;
 }
 

@@ -3,8 +3,16 @@
 import type { Profile } from './callgrind.ts';
 
 // A connection whose client speaks late, one whose client speaks at once, the same with detection, a request of HTTP
-// and its response on connections that are open, a message.
-export const units = ['connection', 'spoken', 'detected', 'request', 'message'] as const;
+// and its response on connections that are open, the same with 10 and with 10,000 routes, a message.
+export const units = [
+  'connection',
+  'spoken',
+  'detected',
+  'request',
+  'routed10',
+  'routed10000',
+  'message',
+] as const;
 export type Unit = (typeof units)[number];
 
 export interface Figure {

@@ -66,6 +66,8 @@ function figures(functions: Record<string, number>): Figures {
     spoken: figure,
     detected: figure,
     request: figure,
+    routed10: figure,
+    routed10000: figure,
     message: figure,
   };
 }

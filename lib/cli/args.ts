@@ -10,6 +10,8 @@ export interface Arguments {
   readonly positionals: readonly string[];
   /** Texts of flags that have a value, by name without dashes: `values['log-level']`. */
   readonly values: Readonly<Record<string, string | undefined>>;
+  /** Texts of flags that may be repeated, in their order. */
+  readonly lists: Readonly<Record<string, readonly string[] | undefined>>;
   /** Names of the switches that were given: `switches.has('watch')`. */
   readonly switches: ReadonlySet<string>;
 }
@@ -21,6 +23,7 @@ export function parseArguments(name: CommandName, argv: readonly string[]): Argu
   }
   const positionals: string[] = [];
   const values: Record<string, string> = {};
+  const lists: Record<string, string[]> = {};
   const switches = new Set<string>();
   for (const token of tokensOf(argv, command)) {
     if (token.kind === 'positional') {
@@ -33,12 +36,14 @@ export function parseArguments(name: CommandName, argv: readonly string[]): Argu
       if (flag.value === null) {
         switches.add(checkSwitch(flag.name, token.value));
       } else {
-        values[flag.name] = checkValue(flag, token.value, token.inlineValue === true);
+        const value = checkValue(flag, token.value, token.inlineValue === true);
+        values[flag.name] = value;
+        lists[flag.name] = [...(lists[flag.name] ?? []), value];
       }
     }
   }
   checkPositionals(command, positionals);
-  return { positionals, values, switches };
+  return { positionals, values, lists, switches };
 }
 
 /** The whole number that a flag gives, or undefined without the flag. */
@@ -60,9 +65,12 @@ export function wholeNumber(
 }
 
 function tokensOf(argv: readonly string[], command: Command) {
-  const options = command.flags.map(({ name, value }) => [
-    name,
-    { type: value === null ? ('boolean' as const) : ('string' as const) },
+  const options = command.flags.map((flag: Flag) => [
+    flag.name,
+    {
+      type: flag.value === null ? ('boolean' as const) : ('string' as const),
+      ...(flag.short === undefined ? {} : { short: flag.short }),
+    },
   ]);
   return parseArgs({
     args: [...argv],

@@ -6,6 +6,10 @@ export interface Flag {
   /** What stands for the value in help texts; `null` for a switch. */
   readonly value: string | null;
   readonly about: string;
+  /** One letter that stands for the name behind one dash. */
+  readonly short?: string;
+  /** It may be there several times; its values are in `lists`. */
+  readonly repeats?: true;
 }
 
 export interface Command {
@@ -115,6 +119,31 @@ export const commands = [
     details: [
       'Durations are milliseconds and sizes are bytes. null means none. Variables',
       'such as WEFT_WORKERS count.',
+    ],
+  },
+  {
+    name: 'explain',
+    summary: 'say where a request would go, and why not elsewhere',
+    arguments: '[METHOD] URL',
+    argumentsMin: 1,
+    argumentsMax: 2,
+    flags: [
+      {
+        name: 'header',
+        short: 'H',
+        value: 'NAME:VALUE',
+        about: 'a header of the request; may be repeated',
+        repeats: true,
+      },
+      { name: 'listener', value: 'NAME', about: 'who takes it (default: the first with routes)' },
+      config,
+      json,
+    ],
+    example: 'weft explain GET http://shop.example.com/cart -H x-user:beta',
+    details: [
+      'Prints the rule of the routes that fits, the backends with their shares, timeouts and',
+      'retries, and for each other rule why it does not count. Nothing is opened or sent. A',
+      "test of a configuration can ask the same: import { explain } from 'weft'.",
     ],
   },
   {

@@ -21,8 +21,12 @@ Example:
 
 export function commandHelp(command: Command): string {
   const help: Flag = { name: 'help', value: null, about: 'show this' };
-  const flags = [...command.flags, help].map(({ name, value, about }) => ({
-    text: value === null ? `--${name}` : `--${name} ${value}`,
+  const flags = [...command.flags, help].map(({ name, short, value, about }) => ({
+    text: [
+      short === undefined ? '' : `-${short}, `,
+      `--${name}`,
+      value === null ? '' : ` ${value}`,
+    ].join(''),
     about,
   }));
   const width = Math.max(...flags.map(({ text }) => text.length));

@@ -19,6 +19,7 @@ const modules: Readonly<Record<CommandName, () => Promise<CommandModule>>> = {
   forward: () => import('./commands/forward.ts'),
   check: () => import('./commands/check.ts'),
   'print-config': () => import('./commands/print-config.ts'),
+  explain: () => import('./commands/explain.ts'),
   health: () => import('./commands/health.ts'),
   demo: () => import('./commands/demo.ts'),
   top: () => import('./commands/top.ts'),

@@ -3,6 +3,13 @@
 
 import type { LogFormat, LogLevel } from '../base/log.ts';
 import type {
+  HttpBackendRefSnapshot,
+  HttpMatchSnapshot,
+  HttpRuleSnapshot,
+  PathMatchSnapshot,
+  ValueMatchSnapshot,
+} from '../contract/http-routes.ts';
+import type {
   ClusterSnapshot,
   EndpointSnapshot,
   LimitsSnapshot,
@@ -25,7 +32,10 @@ export interface Config {
   readonly drain: ResolvedDrain;
 }
 
-export interface ResolvedListener extends Omit<ListenerSnapshot, 'id' | 'clusterId' | 'tlsRoutes'> {
+export interface ResolvedListener
+  extends Omit<ListenerSnapshot, 'id' | 'clusterId' | 'tlsRoutes' | 'httpRoutes'> {
+  /** `null`: requests go where their connection goes. */
+  readonly httpRules: readonly ResolvedHttpRule[] | null;
   readonly tlsRoutes: readonly ResolvedTlsRoute[];
   /** Name of one of `clusters`; those of original destinations are among them. */
   readonly cluster: string;
@@ -33,6 +43,31 @@ export interface ResolvedListener extends Omit<ListenerSnapshot, 'id' | 'cluster
 
 export interface ResolvedTlsRoute extends Omit<TlsRouteSnapshot, 'backendRefs'> {
   readonly backendRefs: readonly ResolvedBackendRef[];
+}
+
+/** One rule of one route. Regular expressions are as they were written. */
+export interface ResolvedHttpRule extends Omit<HttpRuleSnapshot, 'id' | 'matches' | 'backendRefs'> {
+  /** Of the route that it belongs to. */
+  readonly route: string;
+  readonly matches: readonly ResolvedHttpMatch[];
+  readonly backendRefs: readonly ResolvedHttpBackendRef[];
+}
+
+export interface ResolvedHttpMatch
+  extends Omit<HttpMatchSnapshot, 'path' | 'headers' | 'queryParams'> {
+  readonly path: Omit<PathMatchSnapshot, 'pattern'>;
+  readonly headers: readonly ResolvedValueMatch[];
+  readonly queryParams: readonly ResolvedValueMatch[];
+}
+
+export interface ResolvedValueMatch extends Omit<ValueMatchSnapshot, 'pattern'> {
+  /** The value is a regular expression. */
+  readonly regex: boolean;
+}
+
+export interface ResolvedHttpBackendRef extends Omit<HttpBackendRefSnapshot, 'clusterId'> {
+  /** Name of one of `clusters`. */
+  readonly cluster: string;
 }
 
 export interface ResolvedBackendRef {

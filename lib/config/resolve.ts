@@ -32,6 +32,7 @@ import type {
 import { defaults } from './defaults.ts';
 import { originalClusterNames, originalClusters } from './original-clusters.ts';
 import { resolveHttpCluster, resolveHttpListener } from './resolve-http.ts';
+import { resolveHttpRules } from './resolve-routes.ts';
 import { clustersOf, resolveTlsRoutes } from './tls-routes.ts';
 import { bytes, checked, ms, msOrNull } from './units.ts';
 import type {
@@ -112,6 +113,7 @@ function resolveLimits(user: UserConfig): LimitsSnapshot {
   const { limits = {} } = user;
   return {
     connectionsMax: limits.connectionsMax ?? defaults.limitConnectionsMax.value,
+    requestsMax: limits.requestsMax ?? defaults.limitRequestsMax.value,
     bufferedBytesMax: bytes(limits.bufferedBytesMax, defaults.limitBufferedBytesMax.value),
     pipeCountMax: limits.pipeCountMax ?? defaults.limitPipeCountMax.value,
     pipeBytes: bytes(limits.pipeBytes, defaults.limitPipeBytes.value),
@@ -176,6 +178,8 @@ function resolveListener(
     detectTimeoutMs: ms(listener.detectTimeout, defaults.listenerDetectTimeoutMs.value),
     tlsRoutes: resolveTlsRoutes(listener),
     tlsUnrouted: listener.tlsUnrouted ?? defaults.listenerTlsUnrouted.value,
+    httpRules: resolveHttpRules(listener),
+    httpUnrouted: listener.httpUnrouted ?? defaults.listenerHttpUnrouted.value,
     proxyProtocol: resolveProxyProtocol(listener),
     http: resolveHttpListener(listener.http),
     cluster: listener.cluster ?? originalClusterNames[direction],

@@ -3,6 +3,7 @@
 import { defaults } from './defaults.ts';
 import { httpListener } from './schema-http.ts';
 import { duration, object, oneOf, optional, required } from './schema-node.ts';
+import { httpRoute } from './schema-routes.ts';
 import { keepaliveField, protocolHint, timeoutMsMax, userTimeoutField } from './schema-tcp.ts';
 
 const portProtocol = object('PortProtocolConfig', 'What connections to some ports carry.', {
@@ -125,8 +126,18 @@ export const listener = object('ListenerConfig', 'An address that Weft accepts c
   ),
   tlsUnrouted: optional(
     'What happens to TLS that no route fits: it is refused with the alert `unrecognized_name` and the reason `tls_no_route`, or forwarded as without routes.',
-    oneOf('TlsUnrouted', ['refuse', 'forward']),
+    oneOf('Unrouted', ['refuse', 'forward']),
     { default: defaults.listenerTlsUnrouted },
+  ),
+  httpRoutes: optional(
+    'Where requests of HTTP go, by what they ask for.',
+    { kind: 'list', item: httpRoute },
+    { default: defaults.listenerHttpRoutes },
+  ),
+  httpUnrouted: optional(
+    'What happens to a request that no route fits: it is answered with 404 and the reason `no_route`, or goes where it would go without routes.',
+    oneOf('Unrouted', ['refuse', 'forward']),
+    { default: defaults.listenerHttpUnrouted },
   ),
   proxyProtocol: optional(
     'Accept headers of the PROXY protocol, which say on whose behalf a balancer connects.',

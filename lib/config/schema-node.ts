@@ -13,6 +13,7 @@ export type SchemaNode =
   | { readonly kind: 'size'; readonly minBytes: number; readonly maxBytes: number }
   | WordNode
   | { readonly kind: 'name' }
+  | TextNode
   | { readonly kind: 'mode' }
   /** One port or two with a dash between them. */
   | { readonly kind: 'ports' }
@@ -42,6 +43,13 @@ export type SchemaNode =
   | ObjectNode
   /** A short form (text) or the long one. */
   | { readonly kind: 'either'; readonly short: SchemaNode; readonly long: ObjectNode };
+
+export interface TextNode {
+  readonly kind: 'text';
+  /** What it is: a path of a URL, the name or the value of a field of HTTP, or anything. */
+  readonly grammar: 'any' | 'path' | 'fieldName' | 'fieldValue';
+  readonly charsMax: number;
+}
 
 export interface WordNode {
   readonly kind: 'word';

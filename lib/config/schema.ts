@@ -17,6 +17,11 @@ const limits = object('LimitsConfig', 'Limits of the whole process; workers shar
     { kind: 'integer', min: 1, max: 10_000_000 },
     { default: defaults.limitConnectionsMax },
   ),
+  requestsMax: optional(
+    'Requests of HTTP under way; more are answered with 503 and the reason `load_shed`.',
+    { kind: 'integer', min: 1, max: 10_000_000 },
+    { default: defaults.limitRequestsMax },
+  ),
   bufferedBytesMax: optional(
     'Bytes held for readers that are slower than their writers. At the limit the connection that needs more is closed with the reason `buffer_limit`.',
     { kind: 'size', minBytes: 1_048_576, maxBytes: 1_099_511_627_776 },

@@ -16,24 +16,28 @@ export function resolveTlsRoutes({ tlsRoutes = [] }: ListenerConfig): ResolvedTl
   }));
 }
 
-/** Of a listener in any state: written, usable or resolved. */
+interface WithBackends {
+  readonly backendRefs?:
+    | readonly ({ readonly cluster?: string | undefined } | undefined)[]
+    | undefined;
+}
+
+/** Of a listener in any state, written or usable. */
 export interface LeadingToClusters {
   readonly cluster?: string | undefined;
-  readonly tlsRoutes?:
+  readonly tlsRoutes?: readonly (WithBackends | undefined)[] | undefined;
+  readonly httpRoutes?:
     | readonly (
-        | {
-            readonly backendRefs?:
-              | readonly ({ readonly cluster?: string | undefined } | undefined)[]
-              | undefined;
-          }
+        | { readonly rules?: readonly (WithBackends | undefined)[] | undefined }
         | undefined
       )[]
     | undefined;
 }
 
 /** Each once: its own, and those of its routes. */
-export function clustersOf({ cluster, tlsRoutes }: LeadingToClusters): string[] {
-  const routed = (tlsRoutes ?? []).flatMap((route) =>
+export function clustersOf({ cluster, tlsRoutes, httpRoutes }: LeadingToClusters): string[] {
+  const rules = (httpRoutes ?? []).flatMap((route) => route?.rules ?? []);
+  const routed = [...(tlsRoutes ?? []), ...rules].flatMap((route) =>
     (route?.backendRefs ?? []).map((backend) => backend?.cluster),
   );
   return [...new Set([cluster, ...routed].filter((name) => name !== undefined))];

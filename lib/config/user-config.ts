@@ -15,7 +15,30 @@ export type Direction = 'inbound' | 'outbound';
 
 export type Protocol = 'detect' | 'opaque' | 'http1' | 'http2' | 'grpc' | 'tls';
 
-export type TlsUnrouted = 'refuse' | 'forward';
+export type Unrouted = 'refuse' | 'forward';
+
+export type HttpPathMatchType = 'Exact' | 'PathPrefix' | 'RegularExpression';
+
+export type HttpValueMatchType = 'Exact' | 'RegularExpression';
+
+export type HttpFilterType =
+  | 'RequestHeaderModifier'
+  | 'ResponseHeaderModifier'
+  | 'RequestRedirect'
+  | 'URLRewrite'
+  | 'DirectResponse'
+  | 'FaultInjection'
+  | 'RateLimit';
+
+export type HttpScheme = 'http' | 'https';
+
+export type HttpPathModifierType = 'ReplaceFullPath' | 'ReplacePrefixMatch';
+
+export type HttpBackendFilterType = 'RequestHeaderModifier' | 'ResponseHeaderModifier';
+
+export type HttpRetryOn = 'reset' | 'timeout';
+
+export type HttpRetryMethods = 'idempotent' | 'all';
 
 export type BalancerType =
   | 'p2cEwma'
@@ -161,7 +184,17 @@ export interface ListenerConfig {
    * the reason `tls_no_route`, or forwarded as without routes. Default: `'refuse'` (a name that
    * nobody serves is better told at once than by a wrong certificate).
    */
-  readonly tlsUnrouted?: TlsUnrouted | undefined;
+  readonly tlsUnrouted?: Unrouted | undefined;
+
+  /** Where requests of HTTP go, by what they ask for. Default: none (one cluster takes all). */
+  readonly httpRoutes?: readonly HttpRouteConfig[] | undefined;
+
+  /**
+   * What happens to a request that no route fits: it is answered with 404 and the reason
+   * `no_route`, or goes where it would go without routes. Default: `'refuse'` (as a gateway does; a
+   * mistake in a route shows).
+   */
+  readonly httpUnrouted?: Unrouted | undefined;
 
   /**
    * Accept headers of the PROXY protocol, which say on whose behalf a balancer connects. `null`: no
@@ -259,6 +292,372 @@ export interface BackendRefConfig {
    * 1000000. Default: `1` (backends share alike).
    */
   readonly weight?: number | undefined;
+}
+
+/**
+ * An HTTPRoute of the Kubernetes Gateway API: which requests go where. Of all rules that fit a
+ * request, the most exact one counts, whatever the order: by host, then by path (exact, regular
+ * expression, longest prefix), by method, by number of headers and of query parameters; at last the
+ * first one.
+ */
+export interface HttpRouteConfig {
+  /** The word for it in metrics and logs. */
+  readonly name: string;
+
+  /**
+   * Hosts that are asked for: `'shop.example.com'`, or `'*.example.com'` for all that end in
+   * `.example.com`, with any number of labels before it. Case and port do not matter. Default: all,
+   * and none (a route without names is for all hosts).
+   */
+  readonly hostnames?: readonly string[] | undefined;
+
+  /** Which of these requests go where. */
+  readonly rules: readonly HttpRuleConfig[];
+}
+
+/** Some requests of a route, and what happens to them. */
+export interface HttpRuleConfig {
+  /**
+   * The word for it behind that of the route. Default: its place, when there are several (one rule
+   * needs no word).
+   */
+  readonly name?: string | undefined;
+
+  /**
+   * Which requests; one of these fits. Default: every request (a rule without matches is for all
+   * requests).
+   */
+  readonly matches?: readonly HttpMatchConfig[] | undefined;
+
+  /** What happens to them on their way. Default: none (most requests go on as they came). */
+  readonly filters?: readonly HttpFilterConfig[] | undefined;
+
+  /**
+   * Clusters that share them: exactly by weight, for each worker. Without one, and without a filter
+   * that answers, they get 500. Default: none (a rule may answer by itself).
+   */
+  readonly backendRefs?: readonly HttpBackendRefConfig[] | undefined;
+
+  /** How long a response may take. Default: `null` (each has a default of its own). */
+  readonly timeouts?: HttpTimeoutsConfig | undefined;
+
+  /**
+   * What is tried again. `null`: nothing but a failed connect. Default: `null` (only its owner
+   * knows what may be done twice).
+   */
+  readonly retry?: HttpRetryConfig | null | undefined;
+}
+
+/** What a request looks like. All of it must fit; of several matches of a rule, one. */
+export interface HttpMatchConfig {
+  /** What its path looks like. Default: all: the prefix `'/'` (as in the Gateway API). */
+  readonly path?: HttpPathMatchConfig | undefined;
+
+  /**
+   * Fields that it must have. Several of one name are compared as one, with commas between them.
+   * Default: any (a match looks at what it names).
+   */
+  readonly headers?: readonly HttpHeaderMatchConfig[] | undefined;
+
+  /**
+   * Parameters of the query that it must have, decoded. Of several with one name, the first counts.
+   * Default: any (a match looks at what it names).
+   */
+  readonly queryParams?: readonly HttpQueryParamMatchConfig[] | undefined;
+
+  /** Its method; case matters. Default: any (a match looks at what it names). */
+  readonly method?: string | undefined;
+}
+
+/** What the path of a request looks like. */
+export interface HttpPathMatchConfig {
+  /**
+   * Whether `value` is the whole path, some segments that it begins with, or a regular expression
+   * (syntax of RE2) for the whole path. Default: `'PathPrefix'` (as in the Gateway API).
+   */
+  readonly type?: HttpPathMatchType | undefined;
+
+  /** Without the query. */
+  readonly value: string;
+}
+
+/** A field of the head. */
+export interface HttpHeaderMatchConfig {
+  /**
+   * Whether `value` is the whole value, or a regular expression (syntax of RE2) for it. Default:
+   * `'Exact'` (as in the Gateway API).
+   */
+  readonly type?: HttpValueMatchType | undefined;
+
+  /** Its name; case does not matter. */
+  readonly name: string;
+
+  /** What it must be. */
+  readonly value: string;
+}
+
+/** A parameter of the query. */
+export interface HttpQueryParamMatchConfig {
+  /**
+   * Whether `value` is the whole value, or a regular expression (syntax of RE2) for it. Default:
+   * `'Exact'` (as in the Gateway API).
+   */
+  readonly type?: HttpValueMatchType | undefined;
+
+  /** Its name; case matters. */
+  readonly name: string;
+
+  /** What it must be. */
+  readonly value: string;
+}
+
+/**
+ * One thing that happens to requests of a rule on their way. The key that its `type` names is
+ * there, and no other.
+ */
+export interface HttpFilterConfig {
+  /** What happens. */
+  readonly type: HttpFilterType;
+
+  /** Of requests. Default: none (its type says which one is there). */
+  readonly requestHeaderModifier?: HttpHeaderModifierConfig | undefined;
+
+  /** Of responses of backends. Default: none (its type says which one is there). */
+  readonly responseHeaderModifier?: HttpHeaderModifierConfig | undefined;
+
+  /** No backend is asked. Default: none (its type says which one is there). */
+  readonly requestRedirect?: HttpRedirectConfig | undefined;
+
+  /** Of requests. Default: none (its type says which one is there). */
+  readonly urlRewrite?: HttpUrlRewriteConfig | undefined;
+
+  /** No backend is asked. Default: none (its type says which one is there). */
+  readonly directResponse?: HttpDirectResponseConfig | undefined;
+
+  /** Of some requests. Default: none (its type says which one is there). */
+  readonly faultInjection?: HttpFaultInjectionConfig | undefined;
+
+  /** Of requests. Default: none (its type says which one is there). */
+  readonly rateLimit?: HttpRateLimitConfig | undefined;
+}
+
+/** What changes in the fields of a head. */
+export interface HttpHeaderModifierConfig {
+  /** In place of those with the name. Default: none (only what is named changes). */
+  readonly set?: readonly HttpHeaderConfig[] | undefined;
+
+  /** Beside those with the name. Default: none (only what is named changes). */
+  readonly add?: readonly HttpHeaderConfig[] | undefined;
+
+  /** Names of fields that are left out. Default: none (only what is named changes). */
+  readonly remove?: readonly string[] | undefined;
+}
+
+/** A field and its value. */
+export interface HttpHeaderConfig {
+  /** Case does not matter. */
+  readonly name: string;
+
+  /** Without control characters. */
+  readonly value: string;
+}
+
+/** Where the client is sent. */
+export interface HttpRedirectConfig {
+  /** Of the new address. Default: the request's (what is not named stays). */
+  readonly scheme?: HttpScheme | undefined;
+
+  /** Of the new address. Default: the request's (what is not named stays). */
+  readonly hostname?: string | undefined;
+
+  /** Of the new address. Default: the request's (what is not named stays). */
+  readonly path?: HttpPathModifierConfig | undefined;
+
+  /**
+   * Of the new address. With another scheme and no port, the usual one. A number of 1 to 65535.
+   * Default: the request's (what is not named stays).
+   */
+  readonly port?: number | undefined;
+
+  /**
+   * Of the answer: 301, 302, 303, 307 or 308. A number of 301 to 308. Default: `302` (as in the
+   * Gateway API; a browser asks again the next time).
+   */
+  readonly statusCode?: number | undefined;
+}
+
+/** What a path becomes; its query stays. */
+export interface HttpPathModifierConfig {
+  /** Whether the whole path is replaced, or the prefix that matched. */
+  readonly type: HttpPathModifierType;
+
+  /** The new path. Default: none (its type says which of the two is there). */
+  readonly replaceFullPath?: string | undefined;
+
+  /**
+   * What stands in place of the prefix; a slash at its end makes no difference. Default: none (its
+   * type says which of the two is there).
+   */
+  readonly replacePrefixMatch?: string | undefined;
+}
+
+/** What the backend is asked for. */
+export interface HttpUrlRewriteConfig {
+  /** In place of `Host`. Default: the request's (what is not named stays). */
+  readonly hostname?: string | undefined;
+
+  /** In place of the path. Default: the request's (what is not named stays). */
+  readonly path?: HttpPathModifierConfig | undefined;
+}
+
+/** An answer without a backend. */
+export interface HttpDirectResponseConfig {
+  /** Of the answer. A number of 200 to 599. Default: `200` (an answer that is none of an error). */
+  readonly statusCode?: number | undefined;
+
+  /** Of the answer. Default: `''` (a status may say all). */
+  readonly body?: string | undefined;
+
+  /** Of the body. Default: `'text/plain; charset=utf-8'` (never taken for a page). */
+  readonly contentType?: string | undefined;
+}
+
+/** Failures on purpose, to see what clients do. */
+export interface HttpFaultInjectionConfig {
+  /** Requests that wait. Default: none (one of the two is enough). */
+  readonly delay?: HttpFaultDelayConfig | undefined;
+
+  /** Requests that fail. Default: none (one of the two is enough). */
+  readonly abort?: HttpFaultAbortConfig | undefined;
+}
+
+/** Requests that wait before they go on. */
+export interface HttpFaultDelayConfig {
+  /** How long. A duration of 1ms to 1h. */
+  readonly duration: Duration;
+
+  /** Of the requests, chosen by chance. */
+  readonly share: number;
+}
+
+/** Requests that are answered with an error. */
+export interface HttpFaultAbortConfig {
+  /** Of the answer. A number of 400 to 599. */
+  readonly statusCode: number;
+
+  /** Of the requests, chosen by chance. */
+  readonly share: number;
+}
+
+/**
+ * How many requests go on; more are answered with 429 and `retry-after`. Workers share the limit
+ * out.
+ */
+export interface HttpRateLimitConfig {
+  /** So many. A number of 1 to 1000000. */
+  readonly requests: number;
+
+  /** In so long. A duration of 1ms to 24h. Default: `'1s'` (what people mean by a rate). */
+  readonly per?: Duration | undefined;
+
+  /**
+   * How many of them may come at once. A number of 1 to 1000000. Default: `requests` (a client may
+   * use its share at once).
+   */
+  readonly burst?: number | undefined;
+}
+
+/** A cluster and its share of the requests. */
+export interface HttpBackendRefConfig {
+  /** The key in `clusters`. */
+  readonly cluster: string;
+
+  /**
+   * Share of the requests relative to the other backends of the rule; 0: none. A number of 0 to
+   * 1000000. Default: `1` (backends share alike).
+   */
+  readonly weight?: number | undefined;
+
+  /**
+   * What happens to requests to this backend only. Default: none (most requests go on as they
+   * came).
+   */
+  readonly filters?: readonly HttpBackendFilterConfig[] | undefined;
+}
+
+/** What happens to requests to this backend, after the filters of the rule. */
+export interface HttpBackendFilterConfig {
+  /** What happens. */
+  readonly type: HttpBackendFilterType;
+
+  /** Of requests. Default: none (its type says which one is there). */
+  readonly requestHeaderModifier?: HttpHeaderModifierConfig | undefined;
+
+  /** Of responses. Default: none (its type says which one is there). */
+  readonly responseHeaderModifier?: HttpHeaderModifierConfig | undefined;
+}
+
+/** How long a response may take; 504 when it has not begun. */
+export interface HttpTimeoutsConfig {
+  /**
+   * From the request to the end of the response, over all attempts. A duration of 1ms to 576h.
+   * `null`: for ever. Default: `null` (streams and downloads may take for ever).
+   */
+  readonly request?: Duration | null | undefined;
+
+  /**
+   * The same of one attempt. A duration of 1ms to 576h. `null`: for ever. Default: `null` (streams
+   * and downloads may take for ever).
+   */
+  readonly backendRequest?: Duration | null | undefined;
+
+  /**
+   * From the end of the request to the head of its response. A duration of 1ms to 576h. `null`: for
+   * ever. Default: `null` (only its owner knows how long a service thinks).
+   */
+  readonly responseHeaders?: Duration | null | undefined;
+}
+
+/**
+ * What is tried again, on another endpoint if there is one, before a byte of a response has gone
+ * on. A failed connect is tried again without this.
+ */
+export interface HttpRetryConfig {
+  /**
+   * So many times at most. A number of 1 to 10. Default: `1` (a second failure is seldom chance).
+   */
+  readonly attempts?: number | undefined;
+
+  /**
+   * Statuses of a response that is not passed on while another attempt is left. Default: none (a
+   * response that came is an answer).
+   */
+  readonly codes?: readonly number[] | undefined;
+
+  /**
+   * Other failures: `reset`, the endpoint ended the connection without a response; `timeout`, an
+   * attempt took longer than `timeouts.backendRequest` or `responseHeaders`. Default: `['reset']`
+   * (a response that did not come is not always a failure).
+   */
+  readonly on?: readonly HttpRetryOn[] | undefined;
+
+  /**
+   * Which requests: `idempotent` ones, which may be done twice (GET, HEAD, OPTIONS, TRACE, PUT,
+   * DELETE), or `all`. Default: `'idempotent'` (whoever pays twice complains).
+   */
+  readonly methods?: HttpRetryMethods | undefined;
+
+  /**
+   * How long to wait before the first; longer before each further one, and by chance. A duration of
+   * 1ms to 1m. Default: `'25ms'` (as linkerd2-proxy: long enough for a restart of a connection).
+   */
+  readonly backoff?: Duration | undefined;
+
+  /**
+   * And at most. A response that asks for more time (`retry-after`) is passed on. A duration of 1ms
+   * to 1m. Default: `'250ms'` (a client waits meanwhile).
+   */
+  readonly backoffMax?: Duration | undefined;
 }
 
 /** Headers of the PROXY protocol, version 1 or 2, that clients of some networks send first. */
@@ -689,6 +1088,12 @@ export interface LimitsConfig {
    * earlier).
    */
   readonly connectionsMax?: number | undefined;
+
+  /**
+   * Requests of HTTP under way; more are answered with 503 and the reason `load_shed`. A number of
+   * 1 to 10000000. Default: `100000` (more wait in vain: answering some is better than none).
+   */
+  readonly requestsMax?: number | undefined;
 
   /**
    * Bytes held for readers that are slower than their writers. At the limit the connection that

@@ -2,6 +2,7 @@
 // an argument is at fault.
 
 import type { UnavailableCause } from './events.ts';
+import type { HttpRoutesSnapshot, RouteMatch, RouteRequest } from './http-routes.ts';
 import type { MetricsMemory } from './metrics.ts';
 import type { ProtocolHint, Snapshot } from './snapshot.ts';
 
@@ -147,6 +148,8 @@ export interface Addon {
   start(options: StartOptions, sink: EventSink): EngineHandle;
   closedLists(): ClosedLists;
   probe(): Probe;
+  /** Which rule a request fits, found by the code that routes; `null`: none. Calls no engine. */
+  matchRoute(routes: HttpRoutesSnapshot, request: RouteRequest): RouteMatch | null;
   /** Waits for an ended child that Node does not know; false when there is no such child. Never blocks. */
   reapChild(pid: number): boolean;
 }

@@ -45,8 +45,8 @@ export const latencyBoundsMs = [
   10_000, 20_000, 30_000, 40_000, 50_000,
 ] as const;
 
-/** The endpoint of a request that got none. */
-export const noEndpointId = 0xffff_ffff;
+/** The cluster, the endpoint or the route of a request that got none. */
+export const noId = 0xffff_ffff;
 
 export const runKinds = [
   'overflow',
@@ -67,11 +67,11 @@ export const runIds = {
   endpointTcp: ['direction', 'clusterId', 'endpointId'],
   closeErrno: ['peer', 'direction', 'listenerOrClusterId', 'endpointId', 'errno'],
   cluster: ['clusterId'],
-  httpRequest: ['direction', 'clusterId', 'endpointId'],
-  httpResponse: ['direction', 'clusterId', 'endpointId', 'status'],
+  httpRequest: ['direction', 'clusterId', 'endpointId', 'unused', 'routeId'],
+  httpResponse: ['direction', 'clusterId', 'endpointId', 'status', 'routeId'],
 } as const satisfies Record<RunKind, readonly string[]>;
 
-/** Cells of each run, in order. Those of listenerTcp from `opaque` to `tls` count connections by what they carry. `closes` of listenerTcp stands for one cell for each close reason. */
+/** Cells of each run, in order. Those of listenerTcp from `opaque` to `tls` count connections by what they carry. `closes` and `replies` of listenerTcp stand for one cell for each close reason. */
 export const runCells = {
   overflow: [],
   listenerTcp: [
@@ -85,6 +85,7 @@ export const runCells = {
     'grpc',
     'tls',
     'closes',
+    'replies',
   ],
   endpointTcp: [
     'opens',
@@ -115,7 +116,7 @@ export const runCells = {
     'healthCheckFailures',
     'unhealthyNow',
   ],
-  httpRequest: ['requests', 'replays'],
+  httpRequest: ['requests', 'replays', 'retries', 'retriesDenied'],
   httpResponse: [
     'successes',
     'failures',

@@ -3,6 +3,8 @@
 // native/binding/read_snapshot.cc reads the same fields in the same order and has no defaults.
 // Addresses are canonical strings: '127.0.0.1:80', '[::1]:80', 'unix:/run/app.sock'.
 
+import type { HttpRoutesSnapshot } from './http-routes.ts';
+
 export type Direction = 'inbound' | 'outbound';
 
 /** What connections carry. `detect`: their first bytes will tell. */
@@ -26,6 +28,8 @@ export interface Snapshot {
 /** Limits of the whole process; workers share them out. */
 export interface LimitsSnapshot {
   readonly connectionsMax: number;
+  /** Requests under way. */
+  readonly requestsMax: number;
   readonly bufferedBytesMax: number;
   readonly pipeCountMax: number;
   readonly pipeBytes: number;
@@ -57,8 +61,8 @@ export interface AcceptedProxyProtocolSnapshot {
   readonly required: boolean;
 }
 
-/** What happens to TLS that no route fits. */
-export type TlsUnrouted = 'refuse' | 'forward';
+/** What happens to what no route fits. */
+export type Unrouted = 'refuse' | 'forward';
 
 export interface TlsRouteSnapshot {
   /** In lower case, whole or behind `*.`; empty: any name, and none. */
@@ -117,7 +121,10 @@ export interface ListenerSnapshot {
   readonly detectTimeoutMs: number;
   /** Of connections with TLS; empty: they go where all others go. */
   readonly tlsRoutes: readonly TlsRouteSnapshot[];
-  readonly tlsUnrouted: TlsUnrouted;
+  readonly tlsUnrouted: Unrouted;
+  /** Of requests; `null`: they go where their connection goes. */
+  readonly httpRoutes: HttpRoutesSnapshot | null;
+  readonly httpUnrouted: Unrouted;
   /** `null`: no header is expected. */
   readonly proxyProtocol: AcceptedProxyProtocolSnapshot | null;
   readonly http: HttpListenerSnapshot;

@@ -28,7 +28,13 @@ export function compile({ desired, revision, releasedRuns }: CompileInput): Snap
   };
 }
 
-function compileListener({ id, clusterId, tlsRoutes, config }: DesiredListener): ListenerSnapshot {
+function compileListener({
+  id,
+  clusterId,
+  tlsRoutes,
+  httpRoutes,
+  config,
+}: DesiredListener): ListenerSnapshot {
   return {
     id,
     name: config.name,
@@ -43,6 +49,8 @@ function compileListener({ id, clusterId, tlsRoutes, config }: DesiredListener):
     detectTimeoutMs: config.detectTimeoutMs,
     tlsRoutes,
     tlsUnrouted: config.tlsUnrouted,
+    httpRoutes,
+    httpUnrouted: config.httpUnrouted,
     proxyProtocol: config.proxyProtocol,
     http: config.http,
     clusterId,

@@ -3,14 +3,17 @@
 // what left until nobody counts for it any more.
 
 import type { Config, ResolvedCluster, ResolvedListener } from '../config/config.ts';
+import type { HttpRoutesSnapshot } from '../contract/http-routes.ts';
 import type { Direction, TlsRouteSnapshot } from '../contract/snapshot.ts';
 import type { DiscoveredEndpoint } from '../discovery/source.ts';
+import { compileRules } from './compile-routes.ts';
 import { IdBook } from './id-book.ts';
 
 export interface DesiredListener {
   readonly id: number;
   readonly clusterId: number;
   readonly tlsRoutes: readonly TlsRouteSnapshot[];
+  readonly httpRoutes: HttpRoutesSnapshot | null;
   readonly config: ResolvedListener;
 }
 
@@ -51,6 +54,19 @@ export interface NamedCluster {
   readonly configured: boolean;
 }
 
+/** A rule of a route of HTTP. */
+export interface NamedRoute {
+  readonly name: string;
+  readonly listener: string;
+  readonly configured: boolean;
+}
+
+interface CompiledRoutes {
+  /** All that they were compiled from. */
+  readonly source: string;
+  readonly routes: HttpRoutesSnapshot;
+}
+
 interface ListenerFacts {
   readonly address: string;
   readonly direction: Direction;
@@ -68,6 +84,9 @@ export class DesiredState {
   readonly #listeners = new IdBook<ListenerFacts>();
   readonly #clusters = new IdBook<DesiredCluster | null>();
   readonly #endpoints = new IdBook<EndpointFacts>();
+  readonly #routes = new IdBook<NamedRoute>();
+  #compiledRoutes = new Map<string, CompiledRoutes>();
+  #routesRevision = 0;
   readonly #reports = new Map<string, readonly DiscoveredEndpoint[]>();
   #clusterRevision = 0;
 
@@ -90,6 +109,7 @@ export class DesiredState {
     for (const cluster of config.clusters) {
       this.#updateCluster(cluster);
     }
+    this.#updateRoutes(config);
   }
 
   /** The whole list of one cluster; what is not in it is gone. A cluster that nobody configured is not kept. */
@@ -119,6 +139,7 @@ export class DesiredState {
             return { clusterId: this.#clusterId(cluster), weight };
           }),
         })),
+        httpRoutes: this.#compiledRoutes.get(listener.name)?.routes ?? null,
         config: listener,
       })),
       clusters: config.clusters.flatMap(({ name }) => {
@@ -168,13 +189,23 @@ export class DesiredState {
     return { cluster: this.clusterName(clusterId) ?? '', address, configured };
   }
 
+  route(id: number): NamedRoute | null {
+    return this.#routes.byId(id)?.description ?? null;
+  }
+
   /** Forgets what is not configured and not in `kept`. Call it long after things left: events of theirs may be
    * under way. */
   forgetAllBut(kept: {
     readonly listenerIds: ReadonlySet<number>;
     readonly endpointIds: ReadonlySet<number>;
     readonly clusterIds: ReadonlySet<number>;
+    readonly routeIds: ReadonlySet<number>;
   }): void {
+    for (const entry of [...this.#routes.entries()]) {
+      if (!entry.description.configured && !kept.routeIds.has(entry.id)) {
+        this.#routes.forget(entry);
+      }
+    }
     for (const entry of [...this.#listeners.entries()]) {
       if (!entry.description.configured && !kept.listenerIds.has(entry.id)) {
         this.#listeners.forget(entry);
@@ -192,6 +223,41 @@ export class DesiredState {
       if (entry.description === null && !clusterIds.has(entry.id)) {
         this.#clusters.forget(entry);
       }
+    }
+  }
+
+  /** Those that stay as they were keep their revision, so that nobody reads them again. */
+  #updateRoutes(config: Config): void {
+    for (const { name, description } of this.#routes.entries()) {
+      this.#routes.enter(name, { ...description, configured: false });
+    }
+    const before = this.#compiledRoutes;
+    this.#compiledRoutes = new Map();
+    for (const { name: listener, httpRules } of config.listeners) {
+      if (httpRules === null) {
+        continue;
+      }
+      const ruleId = (name: string): number =>
+        this.#routes.enter(`${listener} ${name}`, { name, listener, configured: true }).id;
+      const clusterId = (name: string): number => this.#clusterId(name);
+      const ids = httpRules.map(({ name, backendRefs }) => [
+        ruleId(name),
+        ...backendRefs.map(({ cluster }) => clusterId(cluster)),
+      ]);
+      const source = JSON.stringify([httpRules, ids]);
+      const known = before.get(listener);
+      this.#compiledRoutes.set(
+        listener,
+        known?.source === source
+          ? known
+          : {
+              source,
+              routes: {
+                revision: ++this.#routesRevision,
+                rules: compileRules(httpRules, { ruleId, clusterId }),
+              },
+            },
+      );
     }
   }
 

@@ -57,7 +57,7 @@ export function collectFamilies(registry: Registry, facts: ControlFacts): readon
   ];
 }
 
-function requestFamilies({ requests, responses }: Registry): readonly Family[] {
+function requestFamilies({ requests, responses, replies }: Registry): readonly Family[] {
   return [
     { info: families.requestTotal, samples: cells(requests, requestCells.requests) },
     {
@@ -69,6 +69,14 @@ function requestFamilies({ requests, responses }: Registry): readonly Family[] {
     },
     { info: families.responseLatency, samples: latencySamples(responses) },
     { info: families.requestReplaysTotal, samples: cells(requests, requestCells.replays) },
+    {
+      info: families.requestRetriesTotal,
+      samples: byWord(requests, 'result', {
+        sent: (at) => at(requestCells.retries),
+        denied: (at) => at(requestCells.retriesDenied),
+      }),
+    },
+    { info: families.localRepliesTotal, samples: replySamples(replies) },
   ];
 }
 
@@ -268,6 +276,15 @@ function* closeReasonSamples(group: SeriesGroup): Generator<Sample> {
     for (const [cell, reason] of closeReasons.entries()) {
       const labels = `${labelText({ reason })},${series.labels}`;
       yield { labels, value: group.value(series, cell) };
+    }
+  }
+}
+
+/** Only what has happened: most reasons never do. */
+function* replySamples(group: SeriesGroup): Generator<Sample> {
+  for (const sample of closeReasonSamples(group)) {
+    if (sample.value > 0) {
+      yield sample;
     }
   }
 }

@@ -2,7 +2,7 @@
 // dst_* and srv_* ones. Built once for each run of cells, never for each sample.
 
 import { errnoName } from '../base/errno.ts';
-import { noEndpointId, runKinds } from '../contract/metrics.ts';
+import { noId, runKinds } from '../contract/metrics.ts';
 import type { Direction } from '../contract/snapshot.ts';
 import type { RunView } from './slab-reader.ts';
 
@@ -24,11 +24,17 @@ export interface ClusterLabels {
   readonly configured: boolean;
 }
 
+export interface RouteLabels {
+  readonly name: string;
+  readonly configured: boolean;
+}
+
 /** Who knows what ids mean; `null` for an id that nobody remembers. */
 export interface LabelSource {
   listener(listenerId: number): ListenerLabels | null;
   endpoint(clusterId: number, endpointId: number): EndpointLabels | null;
   cluster(clusterId: number): ClusterLabels | null;
+  route(routeId: number): RouteLabels | null;
 }
 
 const directions: readonly Direction[] = ['inbound', 'outbound'];
@@ -90,15 +96,16 @@ export function destinationLabels(
   };
 }
 
-/** Of requests to an endpoint, or to none of the cluster's. */
-export function requestLabels(
-  source: LabelSource,
-  clusterId: number,
-  endpointId: number,
-  direction: number,
-): Record<string, string> {
+/** Of requests, from the ids of a run: to an endpoint, to none of a cluster, or to nobody. */
+export function requestLabels(source: LabelSource, ids: readonly number[]): Record<string, string> {
+  const [direction = 0, clusterId = noId, endpointId = noId, , routeId = noId] = ids;
   const { peer, ...labels } = destinationLabels(source, clusterId, endpointId, direction);
-  return { ...labels, dst_cluster: source.cluster(clusterId)?.name ?? 'unknown' };
+  const cluster = clusterId === noId ? '' : (source.cluster(clusterId)?.name ?? 'unknown');
+  const route =
+    routeId === noId
+      ? {}
+      : { route_kind: 'HTTPRoute', route_name: source.route(routeId)?.name ?? 'unknown' };
+  return { ...labels, dst_cluster: cluster, ...route };
 }
 
 /** Of tcp_close_total, from the ids of a closeErrno run. */
@@ -151,14 +158,23 @@ export function isRunConfigured(source: LabelSource, run: RunView): boolean {
       return source.cluster(first)?.configured ?? false;
     case 'httpRequest':
     case 'httpResponse':
-      return third === noEndpointId
-        ? (source.cluster(second)?.configured ?? false)
-        : (source.endpoint(second, third)?.configured ?? false);
+      return isRequestConfigured(source, run.ids);
     case 'closeErrno':
       return first === peerDst
         ? (source.endpoint(third, fourth)?.configured ?? false)
         : (source.listener(third)?.configured ?? false);
   }
+}
+
+function isRequestConfigured(source: LabelSource, ids: readonly number[]): boolean {
+  const [, clusterId = noId, endpointId = noId, , routeId = noId] = ids;
+  if (routeId !== noId && !source.route(routeId)?.configured) {
+    return false;
+  }
+  if (endpointId !== noId) {
+    return source.endpoint(clusterId, endpointId)?.configured ?? false;
+  }
+  return clusterId === noId || (source.cluster(clusterId)?.configured ?? false);
 }
 
 /** What an overflow run of a kind stands for: every label is the word, because nobody knows better. */

@@ -31,6 +31,15 @@ export const families = {
     'Requests sent again because a connection died that had served others',
   ),
 
+  requestRetriesTotal: counter(
+    'weft_request_retries_total',
+    'Requests tried again as their route says, and those that the budget did not allow',
+  ),
+  localRepliesTotal: counter(
+    'weft_local_replies_total',
+    'Requests that Weft answered itself, by reason',
+  ),
+
   tcpOpenTotal: counter('tcp_open_total', 'Total count of opened connections'),
   tcpOpenConnections: gauge('tcp_open_connections', 'Number of currently-open connections'),
   tcpReadBytesTotal: counter('tcp_read_bytes_total', 'Total count of bytes read from peers'),

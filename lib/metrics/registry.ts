@@ -3,22 +3,11 @@
 // can use the cells again. Runs on the JavaScript thread; never calls native code.
 
 import { closeReasons } from '../contract/close-reason.ts';
-import { type MetricsMemory, runCells, runKinds, type WorkerCell } from '../contract/metrics.ts';
+import { type MetricsMemory, noId, runCells, type WorkerCell } from '../contract/metrics.ts';
 import type { ReleasedRun } from '../contract/snapshot.ts';
-import {
-  closeErrnoLabels,
-  clusterLabels,
-  connectLabels,
-  destinationLabels,
-  isRunConfigured,
-  type LabelSource,
-  labelText,
-  listenerLabels,
-  overflowLabels,
-  requestLabels,
-  sourceLabels,
-} from './labels.ts';
+import { isRunConfigured, type LabelSource } from './labels.ts';
 import { SeriesGroup, type Share } from './series.ts';
+import { connectFirst, sharesOf } from './shares.ts';
 import { type RunView, SlabReader } from './slab-reader.ts';
 
 export interface RegistryOptions {
@@ -44,10 +33,8 @@ export const connectCells = {
 /** What connections can be counted as, in the order of runCells. */
 export const knownProtocols = ['opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
 
-const protocolsFirst = runCells.listenerTcp.indexOf('opaque');
-
 /** Cells of requests, in the order of runCells. */
-export const requestCells = { requests: 0, replays: 1 } as const;
+export const requestCells = { requests: 0, replays: 1, retries: 2, retriesDenied: 3 } as const;
 
 /** Cells of responses, in the order of runCells; the buckets follow. */
 export const responseCells = { successes: 0, failures: 1, latencyUsSum: 2, latencies: 3 } as const;
@@ -71,9 +58,6 @@ export const clusterCells = {
   unhealthyNow: 15,
 } as const;
 
-const closesFirst = runCells.listenerTcp.indexOf('closes');
-const connectFirst = runCells.endpointTcp.indexOf('connectFailures');
-
 interface TrackedRun {
   readonly view: RunView;
   readonly values: Float64Array;
@@ -89,6 +73,7 @@ export interface MetOwners {
   readonly listenerIds: ReadonlySet<number>;
   readonly endpointIds: ReadonlySet<number>;
   readonly clusterIds: ReadonlySet<number>;
+  readonly routeIds: ReadonlySet<number>;
 }
 
 /** What the runs of one endpoint have counted, over all workers and directions. */
@@ -105,6 +90,7 @@ export class Registry {
   readonly tcp = new SeriesGroup(4, [tcpCells.openNow]);
   readonly connect = new SeriesGroup(4, [connectCells.unavailableNow]);
   readonly closeReasons = new SeriesGroup(closeReasons.length, []);
+  readonly replies = new SeriesGroup(closeReasons.length, []);
   readonly protocols = new SeriesGroup(knownProtocols.length, []);
   readonly closeErrno = new SeriesGroup(1, []);
   readonly cluster = new SeriesGroup(runCells.cluster.length, [
@@ -220,8 +206,9 @@ export class Registry {
     const listenerIds = new Set<number>();
     const endpointIds = new Set<number>();
     const clusterIds = new Set<number>();
+    const routeIds = new Set<number>();
     for (const { view } of this.#all()) {
-      const [first = 0, second = 0, third = 0, fourth = 0] = view.ids;
+      const [first = 0, second = 0, third = 0, fourth = 0, fifth = noId] = view.ids;
       if (view.kind === 'listenerTcp') {
         listenerIds.add(first);
       } else if (view.kind === 'endpointTcp') {
@@ -234,9 +221,10 @@ export class Registry {
       } else if (view.kind === 'httpRequest' || view.kind === 'httpResponse') {
         clusterIds.add(second);
         endpointIds.add(third);
+        routeIds.add(fifth);
       }
     }
-    return { listenerIds, endpointIds, clusterIds };
+    return { listenerIds, endpointIds, clusterIds, routeIds };
   }
 
   #groups(): readonly SeriesGroup[] {
@@ -245,6 +233,7 @@ export class Registry {
       tcp,
       connect,
       reasons,
+      this.replies,
       protocols,
       closeErrno,
       this.cluster,
@@ -329,83 +318,4 @@ function added(
 function hasOpen(run: TrackedRun): boolean {
   const hasGauge = run.view.kind === 'listenerTcp' || run.view.kind === 'endpointTcp';
   return hasGauge && (run.values[tcpCells.openNow] ?? 0) !== 0;
-}
-
-/** Which families a run counts for, and under which labels. */
-function sharesOf(registry: Registry, source: LabelSource, view: RunView): readonly Share[] {
-  const [first = 0, second = 0, third = 0] = view.ids;
-  const share = (group: SeriesGroup, from: number, labels: () => string): Share => ({
-    group,
-    first: from,
-    labels,
-    series: null,
-    origin: new Float64Array(view.cellCount),
-  });
-  switch (view.kind) {
-    case 'listenerTcp':
-      return [
-        share(registry.tcp, 0, () => labelText(sourceLabels(source, first, second))),
-        share(registry.protocols, protocolsFirst, () => listenerLabels(source, first, second)),
-        share(registry.closeReasons, closesFirst, () => listenerLabels(source, first, second)),
-      ];
-    case 'endpointTcp':
-      return [
-        share(registry.tcp, 0, () => labelText(destinationLabels(source, second, third, first))),
-        share(registry.connect, connectFirst, () => connectLabels(source, second, third, first)),
-      ];
-    case 'closeErrno':
-      return [share(registry.closeErrno, 0, () => closeErrnoLabels(source, view.ids))];
-    case 'cluster':
-      return [share(registry.cluster, 0, () => clusterLabels(source, first))];
-    case 'httpRequest':
-      return [
-        share(registry.requests, 0, () => labelText(requestLabels(source, second, third, first))),
-      ];
-    case 'httpResponse': {
-      const status_code = String(view.ids[3] ?? 0);
-      return [
-        share(registry.responses, 0, () =>
-          labelText({ ...requestLabels(source, second, third, first), status_code }),
-        ),
-      ];
-    }
-    case 'overflow':
-      return overflowShares(registry, view, share);
-  }
-}
-
-function overflowShares(
-  registry: Registry,
-  view: RunView,
-  share: (group: SeriesGroup, from: number, labels: () => string) => Share,
-): readonly Share[] {
-  const labels = overflowLabels(view);
-  const tcp = share(registry.tcp, 0, () => labelText(labels));
-  const named = { listener: 'overflow', direction: 'overflow' };
-  switch (runKinds[view.ids[0] ?? 0]) {
-    case 'listenerTcp':
-      return [
-        tcp,
-        share(registry.protocols, protocolsFirst, () => labelText(named)),
-        share(registry.closeReasons, closesFirst, () => labelText(named)),
-      ];
-    case 'endpointTcp': {
-      const connect = { direction: 'overflow', dst_cluster: 'overflow', target_addr: 'overflow' };
-      return [tcp, share(registry.connect, connectFirst, () => labelText(connect))];
-    }
-    case 'closeErrno': {
-      const close = { ...labels, errno: 'overflow' };
-      return [share(registry.closeErrno, 0, () => labelText(close))];
-    }
-    case 'cluster':
-      return [share(registry.cluster, 0, () => labelText({ dst_cluster: 'overflow' }))];
-    case 'httpRequest':
-      return [share(registry.requests, 0, () => labelText(labels))];
-    case 'httpResponse':
-      return [
-        share(registry.responses, 0, () => labelText({ ...labels, status_code: 'overflow' })),
-      ];
-    default:
-      return [];
-  }
 }

@@ -23,6 +23,7 @@ struct Id {
 using ListenerId = Id<struct ListenerTag, std::uint32_t>;
 using ClusterId = Id<struct ClusterTag, std::uint32_t>;
 using EndpointId = Id<struct EndpointTag, std::uint32_t>;
+using RouteId = Id<struct RouteTag, std::uint32_t>;
 
 /// Unique in one engine: the worker's index above the 40 bits of a count, together less than the
 /// 2^53 that a JavaScript number holds exactly.

@@ -9,6 +9,7 @@
 #include "binding/facts.h"
 #include "binding/field_reader.h"
 #include "binding/js_error.h"
+#include "binding/match_route.h"
 #include "binding/node.h"
 #include "binding/read_options.h"
 #include "engine/engine.h"
@@ -69,6 +70,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("start", Napi::Function::New<start>(env, "start"));
   exports.Set("closedLists", Napi::Function::New<closedLists>(env, "closedLists"));
   exports.Set("probe", Napi::Function::New<probe>(env, "probe"));
+  exports.Set("matchRoute", Napi::Function::New<matchRoute>(env, "matchRoute"));
   exports.Set("reapChild", Napi::Function::New<reapChild>(env, "reapChild"));
   return exports;
 }

@@ -18,13 +18,16 @@
 #include "base/network.h"
 #include "binding/field_reader.h"
 #include "binding/node.h"
+#include "binding/read_routes.h"
+#include "binding/read_values.h"
 #include "binding/words.h"
-#include "codec/h1_field_reader.h"
 #include "proxy/destinations.h"
+#include "proxy/route_table.h"
 #include "proxy/tls_routes.h"
 #include "snapshot/cluster.h"
 #include "snapshot/endpoint.h"
 #include "snapshot/listener.h"
+#include "snapshot/route.h"
 #include "snapshot/snapshot.h"
 #include "upstream/hash_table_builder.h"
 
@@ -39,64 +42,6 @@ using snapshot::Listener;
 using ClusterPtr = std::shared_ptr<const Cluster>;
 using ClustersById = std::unordered_map<base::ClusterId, ClusterPtr>;
 
-constexpr std::uint64_t kUint32Max = UINT32_MAX;
-
-// The largest number of 32 bits stands for "none".
-constexpr Range kIdRange{.min = 0, .max = kUint32Max - 1};
-constexpr Range kRevisionRange{.min = 0, .max = kSafeIntegerMax};
-constexpr Range kCountRange{.min = 1, .max = kUint32Max};
-constexpr Range kCountOrNoneRange{.min = 0, .max = kUint32Max};
-// A kernel timeout is an int of milliseconds; that is 24 days, enough for every other duration too.
-constexpr std::uint64_t kMillisecondsMax = INT32_MAX;
-constexpr Range kDurationRange{.min = 1, .max = kMillisecondsMax};
-constexpr Range kDurationOrNoneRange{.min = 0, .max = kMillisecondsMax};
-// The kernel takes 1 to 32,767 seconds and 1 to 127 probes.
-constexpr Range kKeepaliveRange{.min = 1'000, .max = 32'767'000};
-constexpr Range kProbesRange{.min = 1, .max = 127};
-// What the kernel takes as the size of a pipe.
-constexpr Range kPipeBytesRange{.min = 4'096, .max = std::uint64_t{1} << 30U};
-constexpr Range kPercentRange{.min = 1, .max = 100};
-// At the average, and a hundred times that.
-constexpr Range kLoadBoundRange{.min = 100, .max = 10'000};
-constexpr Range kWeightRange{.min = 1, .max = 1'000'000};
-// With what is added on the way, twice the head fits in a buffer.
-constexpr Range kHeadBytesRange{.min = 1'024, .max = 98'304};
-constexpr Range kHeadFieldsRange{.min = 1, .max = codec::kH1FieldsMax};
-constexpr Range kModeRange{.min = 0, .max = 0777};
-constexpr Range kPercentOrNoneRange{.min = 0, .max = 100};
-constexpr Range kPortRange{.min = 1, .max = UINT16_MAX};
-constexpr Range kUint16Range{.min = 1, .max = UINT16_MAX};
-constexpr std::size_t kReservedMax = 65'536;
-
-/// Calls `read` with each element until something is wrong.
-template <typename Read>
-void readEach(Reading& reading, const Field& array, Read read) {
-  const std::uint32_t length = array.length();
-  for (std::uint32_t i = 0; i < length && reading.ok(); ++i) {
-    const HandleScope scope(reading.env());
-    read(array.at(i));
-  }
-}
-
-template <typename Id>
-Id readId(const Field& field) {
-  return Id{field.number<std::uint32_t>(kIdRange)};
-}
-
-/// An id that none of its siblings has.
-template <typename Id>
-Id readOwnId(const Field& field, std::unordered_set<Id>& taken) {
-  const Id id = readId<Id>(field);
-  if (!taken.insert(id).second) {
-    field.fail("expected an id of its own, got " + std::to_string(id.number) + " again");
-  }
-  return id;
-}
-
-std::optional<base::Duration> readDurationOrNull(const Field& field) {
-  return field.orNull([](const Field& present) { return present.duration(kDurationRange); });
-}
-
 std::optional<Keepalive> readKeepalive(const Field& field) {
   return field.orNull([](const Field& present) {
     return Keepalive{.idle = present.at("idleMs").duration(kKeepaliveRange),
@@ -107,6 +52,7 @@ std::optional<Keepalive> readKeepalive(const Field& field) {
 
 snapshot::Limits readLimits(const Field& field) {
   return {.connectionsMax = field.at("connectionsMax").number<std::uint32_t>(kCountRange),
+          .requestsMax = field.at("requestsMax").number<std::uint32_t>(kCountRange),
           .bufferedBytesMax = field.at("bufferedBytesMax").integer({.min = 1}),
           .pipeCountMax = field.at("pipeCountMax").number<std::uint32_t>(kCountOrNoneRange),
           .pipeBytes = field.at("pipeBytes").number<std::uint32_t>(kPipeBytesRange)};
@@ -134,12 +80,6 @@ std::vector<snapshot::PortProtocol> readPortProtocols(Reading& reading, const Fi
                      .protocol = readProtocol(element.at("protocol"))});
   });
   return ports;
-}
-
-std::vector<std::string> readTexts(Reading& reading, const Field& field) {
-  std::vector<std::string> texts;
-  readEach(reading, field, [&](const Field& element) { texts.push_back(element.text()); });
-  return texts;
 }
 
 std::vector<snapshot::BackendRef> readBackendRefs(Reading& reading, const Field& field) {
@@ -202,7 +142,20 @@ snapshot::HttpCluster readHttpCluster(const Field& field) {
           .ageMax = readDurationOrNull(field.at("ageMaxMs"))};
 }
 
+std::shared_ptr<const proxy::RouteTable> routesBefore(const snapshot::Snapshot* previous,
+                                                      base::ListenerId id) {
+  if (previous != nullptr) {
+    for (const std::shared_ptr<const Listener>& listener : previous->listeners) {
+      if (listener->id == id) {
+        return listener->routeTable;
+      }
+    }
+  }
+  return nullptr;
+}
+
 std::shared_ptr<const Listener> readListener(Reading& reading, const Field& field,
+                                             const snapshot::Snapshot* previous,
                                              std::unordered_set<base::ListenerId>& taken) {
   auto listener = std::make_shared<Listener>(Listener{
       .id = readOwnId(field.at("id"), taken),
@@ -217,7 +170,8 @@ std::shared_ptr<const Listener> readListener(Reading& reading, const Field& fiel
       .serverFirstAfter = readDurationOrNull(field.at("serverFirstAfterMs")),
       .detectTimeout = field.at("detectTimeoutMs").duration(kDurationRange),
       .tlsRoutes = readTlsRoutes(reading, field.at("tlsRoutes")),
-      .tlsUnrouted = field.at("tlsUnrouted").word<snapshot::TlsUnrouted>(kTlsUnroutedWords),
+      .tlsUnrouted = field.at("tlsUnrouted").word<snapshot::Unrouted>(kUnroutedWords),
+      .httpUnrouted = field.at("httpUnrouted").word<snapshot::Unrouted>(kUnroutedWords),
       .proxyProtocol = readProxyProtocol(reading, field.at("proxyProtocol")),
       .http = readHttpListener(field.at("http")),
       .clusterId = readId<base::ClusterId>(field.at("clusterId")),
@@ -230,6 +184,12 @@ std::shared_ptr<const Listener> readListener(Reading& reading, const Field& fiel
       .userTimeout = readDurationOrNull(field.at("userTimeoutMs")),
       .accessLog = field.at("accessLog").boolean(),
   });
+  listener->routeTable =
+      field.at("httpRoutes")
+          .orNull([&](const Field& present) {
+            return readRouteTable(reading, present, routesBefore(previous, listener->id));
+          })
+          .value_or(nullptr);
   if (reading.ok() && !listener->tlsRoutes.empty()) {
     listener->tlsRouteTable = std::make_shared<const proxy::TlsRoutes>(listener->tlsRoutes);
   }
@@ -408,6 +368,18 @@ void checkClusterIds(const Field& listeners, const snapshot::Snapshot& read,
         check(backends[b].clusterId, field.at("tlsRoutes").at(r).at("backendRefs").at(b));
       }
     }
+    if (listener.routeTable == nullptr) {
+      continue;
+    }
+    const std::vector<snapshot::HttpRule>& rules = listener.routeTable->rules();
+    for (std::uint32_t r = 0; r < rules.size(); ++r) {
+      for (std::uint32_t b = 0; b < rules[r].backendRefs.size(); ++b) {
+        if (!clusterIds.contains(rules[r].backendRefs[b].clusterId)) {
+          check(rules[r].backendRefs[b].clusterId,
+                field.at("httpRoutes").at("rules").at(r).at("backendRefs").at(b));
+        }
+      }
+    }
   }
 }
 
@@ -427,7 +399,7 @@ std::shared_ptr<const snapshot::Snapshot> readSnapshot(Reading& reading, napi_va
   snapshot->limits = readLimits(root.at("limits"));
   const Field listeners = root.at("listeners");
   readEach(reading, listeners, [&](const Field& field) {
-    snapshot->listeners.push_back(readListener(reading, field, listenerIds));
+    snapshot->listeners.push_back(readListener(reading, field, context.previous, listenerIds));
   });
   readEach(reading, root.at("clusters"), [&](const Field& field) {
     snapshot->clusters.push_back(readCluster(reading, field, previous, clusterIds));

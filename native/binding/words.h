@@ -11,7 +11,8 @@ inline constexpr std::array<std::string_view, 2> kDirectionWords = {"inbound", "
 inline constexpr std::array<std::string_view, 6> kProtocolWords = {"detect", "opaque", "http1",
                                                                    "http2",  "grpc",   "tls"};
 inline constexpr std::array<std::string_view, 2> kWorkloadAddressWords = {"original", "loopback"};
-inline constexpr std::array<std::string_view, 2> kTlsUnroutedWords = {"refuse", "forward"};
+inline constexpr std::array<std::string_view, 2> kUnroutedWords = {"refuse", "forward"};
+inline constexpr std::array<std::string_view, 3> kPathMatchWords = {"exact", "prefix", "regex"};
 inline constexpr std::array<std::string_view, 2> kProxyVersionWords = {"v1", "v2"};
 inline constexpr std::array<std::string_view, 6> kBalancerWords = {
     "p2cEwma", "roundRobin", "leastConnections", "random", "ringHash", "maglev"};

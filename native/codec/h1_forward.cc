@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include "base/header_edits.h"
 #include "codec/h1_field_reader.h"
 #include "codec/h1_framing.h"
 #include "codec/h1_head.h"
@@ -71,9 +73,40 @@ void writeUpgrade(const H1Fields& fields, H1Writer& writer) noexcept {
   }
 }
 
+/// What is removed, and what gets another value.
+void markEdits(const H1Fields& fields, const base::HeaderEdits& edits, FieldBits& marked) noexcept {
+  const auto mark = [&](std::string_view lower) {
+    for (std::size_t index = 0; index < fields.size(); ++index) {
+      if (equalsLower(fields.name(index), lower)) {
+        marked.set(index);
+      }
+    }
+  };
+  for (const std::string_view name : edits.remove) {
+    mark(name);
+  }
+  for (const base::HeaderField& field : edits.set) {
+    mark(field.name);
+  }
+}
+
+void writeEdits(const base::HeaderEdits& edits, H1Writer& writer) noexcept {
+  for (const std::vector<base::HeaderField>* fields : {&edits.set, &edits.add}) {
+    for (const base::HeaderField& field : *fields) {
+      writer.field(field.name, field.value);
+    }
+  }
+}
+
+std::size_t editedBytes(const base::HeaderEdits* edits) noexcept {
+  return edits == nullptr ? 0 : edits->bytes();
+}
+
 /// RFC 9112 3.2.2: what the target names counts, and Host is replaced.
 void writeHost(const H1Request& request, const H1Fields& fields, H1Writer& writer) noexcept {
-  if (request.target.form == H1TargetForm::Absolute) {
+  if (!request.host.empty()) {
+    writer.field("host", request.host);
+  } else if (request.target.form == H1TargetForm::Absolute) {
     writer.field("host", request.target.authority);
   } else if (!hasName(fields, FieldName::Host)) {
     writer.field("host", request.defaultHost);
@@ -99,11 +132,12 @@ void writeConnection(const H1Request& request, const H1Fields& fields, H1Writer&
 
 std::size_t forwardedBytesMax(const H1Request& request) noexcept {
   // What is added of the head's own may double it.
-  return std::size_t{2} * request.head.bytes + request.defaultHost.size() + kAddedBytesMax;
+  return std::size_t{2} * request.head.bytes + request.defaultHost.size() + request.path.size() +
+         request.host.size() + editedBytes(request.edits) + kAddedBytesMax;
 }
 
 std::size_t forwardedBytesMax(const H1Response& response) noexcept {
-  return std::size_t{2} * response.head.bytes + kAddedBytesMax;
+  return std::size_t{2} * response.head.bytes + editedBytes(response.edits) + kAddedBytesMax;
 }
 
 bool forwardsUpgrade(const H1Request& request) noexcept {
@@ -117,14 +151,25 @@ void forwardRequest(const H1Request& request, H1Writer& writer) noexcept {
   const H1Target& target = request.target;
   FieldBits leftOut;
   markHopByHop(fields, leftOut);
-  if (target.form == H1TargetForm::Absolute) {
+  if (request.edits != nullptr) {
+    markEdits(fields, *request.edits, leftOut);
+  }
+  if (target.form == H1TargetForm::Absolute || !request.host.empty()) {
     markName(fields, FieldName::Host, leftOut);
   }
-  writer.requestLine(head.method.in(request.held),
-                     target.form == H1TargetForm::Authority ? target.authority : target.path,
-                     target.slashLacks);
+  const std::string_view method = head.method.in(request.held);
+  if (!request.path.empty()) {
+    writer.requestLine(method, request.path);
+  } else if (target.form == H1TargetForm::Authority) {
+    writer.requestLine(method, target.authority);
+  } else {
+    writer.requestLine(method, target.path, target.slashLacks);
+  }
   writeLines(request.held, head, leftOut, writer);
   writeHost(request, fields, writer);
+  if (request.edits != nullptr) {
+    writeEdits(*request.edits, writer);
+  }
   writeConnection(request, fields, writer);
   if (request.framing.body == H1Body::Chunked) {
     writer.field("transfer-encoding", "chunked");
@@ -139,12 +184,18 @@ void forwardResponse(const H1Response& response, H1Writer& writer) noexcept {
   const bool switches = response.framing.body == H1Body::Tunnel;
   FieldBits leftOut;
   markHopByHop(fields, leftOut);
+  if (response.edits != nullptr) {
+    markEdits(fields, *response.edits, leftOut);
+  }
   if (interim || switches || head.status == kNoContent) {
     // RFC 9110 8.6: there must be none, and somebody may wait for what it says.
     markName(fields, FieldName::ContentLength, leftOut);
   }
   writer.statusLine(head.status, head.reason.in(response.held));
   writeLines(response.held, head, leftOut, writer);
+  if (response.edits != nullptr) {
+    writeEdits(*response.edits, writer);
+  }
   if (switches && interim) {
     writer.field("connection", "upgrade");
     writeUpgrade(fields, writer);

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/header_edits.h"
 #include "codec/h1_framing.h"
 #include "codec/h1_head.h"
 #include "codec/h1_target.h"
@@ -20,7 +21,10 @@ struct H1Request {
   const H1Head& head;
   H1Target target;
   H1Framing framing;
-  std::string_view defaultHost{};  ///< For who sent none.
+  std::string_view defaultHost{};            ///< For who sent none.
+  std::string_view path{};                   ///< In place of the target's, when not empty.
+  std::string_view host{};                   ///< The same of Host.
+  const base::HeaderEdits* edits = nullptr;  ///< May be null.
 };
 
 /// A response that was read, and to whom it goes.
@@ -30,6 +34,7 @@ struct H1Response {
   H1Framing framing;
   std::uint8_t minorVersion = 1;  ///< Of who gets it.
   bool keepAlive = true;          ///< Their connection goes on behind it.
+  const base::HeaderEdits* edits = nullptr;
 };
 
 /// Memory that is enough to write it.

@@ -54,6 +54,8 @@ void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next,
                    const SharedState& shared) {
   const snapshot::Limits& limits = next->limits;
   connections_.setConnectionsMax(limits.connectionsMax);
+  connections_.setRequestsMax(
+      limits.requestsMax == 0 ? 0 : share(limits.requestsMax, parts_.workerCount));
   buffers_.setBytesMax(share(limits.bufferedBytesMax, parts_.workerCount));
   // A limit of zero turns splicing off.
   const bool pipesWanted = limits.pipeCountMax > 0;
@@ -94,7 +96,7 @@ void Worker::applyListeners(const snapshot::Snapshot& next, const SharedState& s
       listener =
           std::make_unique<proxy::Listener>(parts_.cellTable, shared.listener(wanted->id), wanted);
     }
-    listener->apply(wanted, clusters_);
+    listener->apply(wanted, clusters_, parts_.workerCount);
     if (wanted->transparent) {
       listener->applyClaims(next.destinations);
     }

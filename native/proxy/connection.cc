@@ -122,7 +122,7 @@ upstream::ClusterRuntime* Connection::routeTls(base::Bytes first) noexcept {
   upstream::ClusterRuntime* const found =
       hello ? listener_.routeTls(hello->serverName(), hello->alpn())
             : listener_.routeTls({}, codec::AlpnNames({}));
-  const bool forwards = listener_.settings().tlsUnrouted == snapshot::TlsUnrouted::Forward;
+  const bool forwards = listener_.settings().tlsUnrouted == snapshot::Unrouted::Forward;
   return found == nullptr && forwards ? &cluster() : found;
 }
 

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <utility>
 
 #include "base/gate.h"
 #include "base/intrusive_list.h"
@@ -37,6 +38,9 @@ class Connections {
 
   /// Of the process.
   void setConnectionsMax(std::uint32_t max) noexcept { connectionsMax_ = max; }
+
+  /// Of this worker, under way.
+  void setRequestsMax(std::uint32_t max) noexcept { requestsMax_ = max; }
 
   [[nodiscard]] std::uint32_t count() const noexcept {
     return count(snapshot::Direction::Inbound) + count(snapshot::Direction::Outbound);
@@ -74,6 +78,9 @@ class Connections {
 
   [[nodiscard]] Context& context() noexcept { return context_; }
 
+  /// Whether there is room for one more request.
+  [[nodiscard]] bool admitsRequest() const noexcept { return requestsNow_ < requestsMax_; }
+
   /// Null when there is no memory.
   [[nodiscard]] TcpSessionPtr makeTcpSession(Connection& connection,
                                              upstream::ClusterRuntime& cluster,
@@ -91,13 +98,18 @@ class Connections {
   }
 
   [[nodiscard]] Exchange* makeExchange(ExchangeDownstream& downstream,
-                                       const Exchange::Parts& parts) noexcept {
-    return exchanges_.make(*this, downstream, parts);
+                                       Exchange::Parts parts) noexcept {
+    Exchange* const made = exchanges_.make(*this, downstream, std::move(parts));
+    requestsNow_ += made == nullptr ? 0 : 1;
+    return made;
   }
 
   void freeHttpSession(HttpSession& session) noexcept { httpSessions_.destroy(&session); }
 
-  void freeExchange(Exchange& exchange) noexcept { exchanges_.destroy(&exchange); }
+  void freeExchange(Exchange& exchange) noexcept {
+    --requestsNow_;
+    exchanges_.destroy(&exchange);
+  }
 
   void freeTcpSession(TcpSession& session) noexcept { sessions_.destroy(&session); }
 
@@ -120,6 +132,8 @@ class Connections {
   Context& context_;
   base::Gate& gate_;
   std::uint32_t connectionsMax_ = 0;
+  std::uint32_t requestsMax_ = 0;
+  std::uint32_t requestsNow_ = 0;
   std::array<std::uint32_t, 2> counts_{};  ///< For each direction.
   std::uint64_t nextNumber_ = 0;
   std::function<void()> ended_;

@@ -11,8 +11,10 @@
 
 #include "base/assert.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/ids.h"
+#include "base/result.h"
 #include "codec/h1_chunk_reader.h"
 #include "codec/h1_fault.h"
 #include "codec/h1_field_reader.h"
@@ -21,14 +23,18 @@
 #include "codec/h1_head.h"
 #include "codec/h1_target.h"
 #include "os/loop.h"
+#include "os/timer_wheel.h"
 #include "proxy/connections.h"
 #include "proxy/context.h"
 #include "proxy/local_reply.h"
+#include "proxy/request_counters.h"
+#include "proxy/retry.h"
+#include "proxy/rewrite.h"
+#include "proxy/router.h"
 #include "snapshot/cluster.h"
+#include "snapshot/route.h"
 #include "telemetry/cell_table.h"
-#include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
-#include "telemetry/latency.h"
 #include "transport/side.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/connect_close_reason.h"
@@ -48,9 +54,6 @@ namespace {
 /// A request that is longer goes to one connection only.
 constexpr std::size_t kKeptBytesMax = std::size_t{64} * 1024;
 
-/// Statuses from here on are failures of the server.
-constexpr std::uint32_t kServerErrors = 500;
-
 /// RFC 9110 9.2.2.
 constexpr std::array<std::string_view, 6> kIdempotent = {"GET",   "HEAD", "OPTIONS",
                                                          "TRACE", "PUT",  "DELETE"};
@@ -61,13 +64,14 @@ bool isIdempotent(std::string_view method) noexcept {
 
 }  // namespace
 
-Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream,
-                   const Parts& parts) noexcept
+Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream, Parts parts) noexcept
     : connections_(connections),
       downstream_(downstream),
-      cluster_(parts.cluster),
+      cluster_(*parts.cluster),
       target_(parts.target),
       key_(parts.key),
+      route_(std::move(parts.route)),
+      delay_(parts.delay),
       direction_(parts.direction) {}
 
 upstream::Context& Exchange::context() const noexcept {
@@ -79,14 +83,65 @@ upstream::Context& Exchange::context() const noexcept {
 void Exchange::start(const codec::H1Request& request) noexcept {
   idempotent_ = isIdempotent(request.head.method.in(request.held));
   startedAt_ = context().loop.now();
-  next(&request);
+  if (route_.rule() != nullptr) {
+    beginTimeouts();
+  }
+  if (delay_ == base::Duration::zero()) {
+    next(&request);
+  } else if (keep(request)) {
+    nextAt_ = startedAt_ + delay_;
+    armTimer();
+  } else {
+    failWithoutMemory();
+  }
+}
+
+void Exchange::beginTimeouts() noexcept {
+  const snapshot::HttpRule& rule = *route_.rule();
+  if (const auto& retry = rule.retry; retry && (idempotent_ || retry->anyMethod)) {
+    retry_ = &*retry;
+    cluster_.countRetriable();
+  }
+  if (rule.timeouts.request) {
+    requestBy_ = startedAt_ + *rule.timeouts.request;
+    armTimer();
+  }
+}
+
+void Exchange::beginAttempt() noexcept {
+  if (const snapshot::HttpRule* rule = route_.rule()) {
+    if (const auto timeout = rule->timeouts.backendRequest) {
+      attemptBy_ = context().loop.now() + *timeout;
+      armTimer();
+    }
+  }
+}
+
+/// The request has ended; once for each attempt.
+void Exchange::awaitHead() noexcept {
+  if (const snapshot::HttpRule* rule = route_.rule(); rule != nullptr && !responseBegun_) {
+    const auto timeout = rule->timeouts.responseHead;
+    if (timeout && headBy_ == base::TimePoint::max()) {
+      headBy_ = context().loop.now() + *timeout;
+      armTimer();
+    }
+  }
+}
+
+/// For the first of what is due.
+void Exchange::armTimer() noexcept {
+  const base::TimePoint due = std::min({nextAt_, requestBy_, attemptBy_, headBy_});
+  if (due == base::TimePoint::max()) {
+    os::Timer::cancel();
+  } else {
+    context().loop.arm(*this, std::max(due - context().loop.now(), base::Duration::zero()));
+  }
 }
 
 /// Chooses an endpoint and sends the request there, or waits for a connection. Null: the request is
 /// the one that was kept.
 void Exchange::next(const codec::H1Request* request) noexcept {
-  const auto picked = cluster_.beginRequest(
-      {.tried = std::span(tried_).first(triedCount_), .key = key_, .forRequest = true}, direction_);
+  const auto picked = pick();
   endpoint_ = picked.ok() ? picked.value() : nullptr;
   if (!std::exchange(counted_, true)) {
     countRequest(telemetry::HttpRequestCell::kRequests);
@@ -100,11 +155,13 @@ void Exchange::next(const codec::H1Request* request) noexcept {
     }
     return;
   }
+  beginAttempt();
   if (endpoint_->pool != nullptr && !freshOnly_) {
     client_ = endpoint_->pool->take(direction_, target_, !idempotent_);
   }
   // A connection that has served before may be dying just now.
-  const bool kept = request == nullptr || (client_ != nullptr && !idempotent_) || keep(*request);
+  const bool kept = request == nullptr ||
+                    (client_ != nullptr && !idempotent_ && retry_ == nullptr) || keep(*request);
   if (!kept) {
     failWithoutMemory();
     return;
@@ -119,6 +176,20 @@ void Exchange::next(const codec::H1Request* request) noexcept {
   } else {
     send(*request);
   }
+}
+
+/// One that was not tried, while there is one.
+base::Result<upstream::Endpoint*> Exchange::pick() {
+  upstream::PickRequest wanted{
+      .tried = std::span(tried_).first(triedCount_), .key = key_, .forRequest = true};
+  auto picked = cluster_.beginRequest(wanted, direction_);
+  if (!picked.ok() && retryCount_ > 0 && triedCount_ > 0 &&
+      picked.error().code == base::ErrorCode::NoEndpoint) {
+    triedCount_ = 0;
+    wanted.tried = {};
+    picked = cluster_.beginRequest(wanted, direction_);
+  }
+  return picked;
 }
 
 void Exchange::connect() noexcept {
@@ -138,11 +209,37 @@ bool Exchange::keep(const codec::H1Request& request) noexcept {
                                        base::bytesOf(request.held.substr(0, keptHeadBytes_)));
 }
 
-void Exchange::send(const codec::H1Request& request) noexcept {
+void Exchange::send(codec::H1Request request) noexcept {
   sentAt_ = context().loop.now();
-  if (!client_->sendHead(request)) {
+  if (!rewrite(request) || !client_->sendHead(request)) {
     failWithoutMemory();
   }
+}
+
+/// False when there is no memory.
+bool Exchange::rewrite(codec::H1Request& request) noexcept {
+  if (route_.backend == nullptr) {
+    return true;
+  }
+  request.edits = &route_.backend->requestHeaders;
+  const auto& wanted = route_.rule()->rewrite;
+  if (!wanted || !request.target.path.starts_with('/')) {
+    return true;
+  }
+  request.host = wanted->hostname;
+  if (!wanted->path) {
+    return true;
+  }
+  const RewrittenPath path = rewritePath(*wanted->path, request.target.path,
+                                         route_.router->table().prefixBytes(route_.match));
+  path_.release();
+  for (const std::string_view piece : {path.before, path.behind}) {
+    if (!piece.empty() && !context().http.buffers.append(path_, base::bytesOf(piece))) {
+      return false;
+    }
+  }
+  request.path = base::textOf(path_.unread());
+  return true;
 }
 
 /// The head was read once already: it is whole and right.
@@ -165,6 +262,9 @@ void Exchange::sendKept() noexcept {
   if (client_ != nullptr && !body.empty() && !client_->sendBody(body)) {
     failWithoutMemory();
   }
+  if (requestEnded_) {
+    awaitHead();
+  }
   if (client_ != nullptr && requestEnded_ && !client_->sendEnd({})) {
     failWithoutMemory();
   }
@@ -185,6 +285,7 @@ void Exchange::requestEnd(const codec::H1Trailers& trailers) noexcept {
   if (!trailers.fields.empty()) {
     kept_.release();
   }
+  awaitHead();
   if (client_ != nullptr && !client_->connecting() && !client_->sendEnd(trailers)) {
     failWithoutMemory();
   }
@@ -199,7 +300,9 @@ void Exchange::flush() noexcept {
 void Exchange::onClientReady() noexcept {
   connectUs_ = client_->connectUs();
   sendKept();
-  kept_.release();
+  if (retry_ == nullptr) {
+    kept_.release();
+  }
   flush();
   if (client_ != nullptr) {
     downstream_.onBodyWanted();
@@ -227,8 +330,12 @@ void Exchange::onInterim(std::string_view held, const codec::H1Head& head) noexc
 void Exchange::onResponseHead(std::string_view held, const codec::H1Head& head,
                               const codec::H1Framing& framing) noexcept {
   responded();
+  if (retry_ != nullptr && retriesResponse(held, head)) {
+    return;
+  }
   kept_.release();
   responseBegun_ = true;
+  headBy_ = base::TimePoint::max();
   status_ = head.status;
   downstream_.onResponseHead(held, head, framing);
 }
@@ -274,9 +381,13 @@ void Exchange::onTunnel() noexcept {
 
 void Exchange::onClientFailed(const upstream::ClientFailure& failure) noexcept {
   client_ = nullptr;
-  if (retries(failure)) {
+  if (replays(failure)) {
     leaveEndpoint();
     next(nullptr);
+    flush();
+  } else if (failure.connected && !failure.exhausted && retry_ != nullptr && retry_->onReset &&
+             !failure.responseBegun && mayRetry()) {
+    retryAfter(backoff(*retry_, retryCount_, context().random));
   } else {
     fail(failure.reason, failure.sysErrno);
   }
@@ -284,7 +395,7 @@ void Exchange::onClientFailed(const upstream::ClientFailure& failure) noexcept {
 
 /// Where nothing was sent, another endpoint is as good. What a connection that had served before
 /// died of may have been its age (RFC 9112 9.3.1).
-bool Exchange::retries(const upstream::ClientFailure& failure) noexcept {
+bool Exchange::replays(const upstream::ClientFailure& failure) noexcept {
   if (failure.exhausted || responseBegun_ || failure.responseBegun || kept_.empty()) {
     return false;
   }
@@ -301,6 +412,77 @@ bool Exchange::retries(const upstream::ClientFailure& failure) noexcept {
     countRequest(telemetry::HttpRequestCell::kReplays);
   }
   return again;
+}
+
+// ---- trying again as the route says ----
+
+/// Counts it, if it may. What was sent must be there whole, and nothing of a response have gone on.
+bool Exchange::mayRetry() noexcept {
+  if (responseBegun_ || !requestEnded_ || kept_.empty() || retryCount_ >= retry_->attemptsMax) {
+    return false;
+  }
+  if (!cluster_.takeRetry()) {
+    countRequest(telemetry::HttpRequestCell::kRetriesDenied);
+    return false;
+  }
+  ++retryCount_;
+  countRequest(telemetry::HttpRequestCell::kRetries);
+  return true;
+}
+
+bool Exchange::retriesResponse(std::string_view held, const codec::H1Head& head) noexcept {
+  if (!retriesStatus(*retry_, head.status)) {
+    return false;
+  }
+  // Who wants to be left alone for longer is not asked again.
+  const auto asked = proxy::retryAfter(head.fieldsIn(held));
+  if (asked.value_or(base::Duration::zero()) > retry_->backoffMax || !mayRetry()) {
+    return false;
+  }
+  std::exchange(client_, nullptr)->close(true);
+  retryAfter(std::max(asked.value_or(base::Duration::zero()),
+                      backoff(*retry_, retryCount_, context().random)));
+  return true;
+}
+
+/// On another endpoint, if there is one.
+void Exchange::retryAfter(base::Duration delay) noexcept {
+  if (triedCount_ < tried_.size()) {
+    tried_.at(triedCount_++) = endpoint_;
+  }
+  leaveEndpoint();
+  measured_ = false;
+  attemptBy_ = base::TimePoint::max();
+  headBy_ = base::TimePoint::max();
+  nextAt_ = context().loop.now() + delay;
+  armTimer();
+}
+
+void Exchange::onTimer() noexcept {
+  const base::TimePoint now = context().loop.now();
+  if (now >= requestBy_) {
+    fail(CloseReason::ResponseTimeout, 0);
+  } else if (now >= nextAt_) {
+    nextAt_ = base::TimePoint::max();
+    armTimer();
+    next(nullptr);
+    flush();
+  } else if (now >= std::min(attemptBy_, headBy_)) {
+    attemptTimedOut();
+  } else {
+    armTimer();
+  }
+}
+
+void Exchange::attemptTimedOut() noexcept {
+  if (retry_ != nullptr && retry_->onTimeout && mayRetry()) {
+    if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
+      client->close(true);
+    }
+    retryAfter(backoff(*retry_, retryCount_, context().random));
+  } else {
+    fail(CloseReason::ResponseTimeout, 0);
+  }
 }
 
 void Exchange::leaveEndpoint() noexcept {
@@ -336,33 +518,27 @@ void Exchange::release() noexcept {
   }
   leaveEndpoint();
   kept_.release();
+  os::Timer::cancel();
   context().loop.retire(*this);
 }
 
 // ---- counting ----
 
-telemetry::Cells Exchange::cells(telemetry::RunKind kind, std::uint32_t status) const noexcept {
-  const std::uint32_t endpoint =
-      endpoint_ == nullptr ? base::EndpointId::kNone : endpoint_->id.number;
-  return context().cellTable.run({.kind = kind,
-                                  .ids = {static_cast<std::uint32_t>(direction_),
-                                          cluster_.settings().id.number, endpoint, status, 0}});
+RequestLabels Exchange::labels() const noexcept {
+  return {.direction = direction_,
+          .cluster = cluster_.settings().id,
+          .endpoint = endpoint_ == nullptr ? base::EndpointId{} : endpoint_->id,
+          .route = route_.rule() == nullptr ? base::RouteId{} : route_.rule()->id};
 }
 
 void Exchange::countRequest(std::size_t cell) noexcept {
-  cells(telemetry::RunKind::HttpRequest).add(cell, 1);
+  proxy::countRequest(context().cellTable, labels(), cell);
 }
 
-/// Once for each exchange that was not given up by who asked. One that was cut is a failure,
-/// whatever its status.
+/// Once for each exchange that was not given up by who asked.
 void Exchange::countResponse(std::uint32_t status, bool whole) noexcept {
-  using telemetry::HttpResponseCell;
-  telemetry::Cells counted = cells(telemetry::RunKind::HttpResponse, status);
-  const auto us = static_cast<std::uint64_t>((context().loop.now() - startedAt_).count());
-  const bool success = whole && status < kServerErrors;
-  counted.add(success ? HttpResponseCell::kSuccesses : HttpResponseCell::kFailures, 1);
-  counted.add(HttpResponseCell::kLatencyUsSum, us);
-  counted.add(HttpResponseCell::kLatencies + telemetry::latencyBucketOf(us), 1);
+  proxy::countResponse(context().cellTable, labels(), status, whole,
+                       context().loop.now() - startedAt_);
 }
 
 std::size_t Exchange::writeProxyHeader(snapshot::ProxyVersion version,

@@ -1,7 +1,7 @@
 // Exchange: one request and its response: an endpoint is chosen, a connection to it is found or
 // made, and bytes go both ways. It does not know which version of HTTP is at either end. What fails
-// before a byte of the response came may go to another connection. Owned by whoever brought the
-// request, until release(); one worker.
+// before a byte of the response came may go to another connection, and what its route says may be
+// tried again. Owned by whoever brought the request, until release(); one worker.
 #pragma once
 
 #include <array>
@@ -14,16 +14,19 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/header_edits.h"
+#include "base/result.h"
 #include "codec/h1_chunk_reader.h"
 #include "codec/h1_forward.h"
 #include "codec/h1_framing.h"
 #include "codec/h1_head.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
+#include "proxy/request_counters.h"
+#include "proxy/router.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
-#include "telemetry/cell_table.h"
-#include "telemetry/cells.h"
+#include "snapshot/route.h"
 #include "telemetry/close_reason.h"
 #include "transport/side.h"
 #include "upstream/cluster_runtime.h"
@@ -62,16 +65,18 @@ class ExchangeDownstream : public upstream::ResponseSink {
   ~ExchangeDownstream() = default;
 };
 
-class Exchange final : private upstream::HttpClientOwner, private os::Retired {
+class Exchange final : private upstream::HttpClientOwner, private os::Retired, private os::Timer {
  public:
   struct Parts {
-    upstream::ClusterRuntime& cluster;
-    snapshot::Direction direction;
+    upstream::ClusterRuntime* cluster = nullptr;
+    snapshot::Direction direction = snapshot::Direction::Outbound;
     const base::Address* target = nullptr;  ///< In place of the endpoint's address.
-    std::optional<std::uint64_t> key;       ///< A hash of what the choice depends on.
+    std::optional<std::uint64_t> key{};     ///< A hash of what the choice depends on.
+    Route route{};                          ///< Without a rule: there is none.
+    base::Duration delay{};                 ///< Before anything is sent.
   };
 
-  Exchange(Connections& connections, ExchangeDownstream& downstream, const Parts& parts) noexcept;
+  Exchange(Connections& connections, ExchangeDownstream& downstream, Parts parts) noexcept;
   ~Exchange() = default;
 
   Exchange(const Exchange&) = delete;
@@ -114,7 +119,13 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
 
   [[nodiscard]] std::uint32_t connectUs() const noexcept { return connectUs_; }
 
+  /// What changes in the head of a response; null: nothing.
+  [[nodiscard]] const base::HeaderEdits* responseEdits() const noexcept {
+    return route_.backend == nullptr ? nullptr : &route_.backend->responseHeaders;
+  }
+
  private:
+  void onTimer() noexcept override;
   void onClientReady() noexcept override;
   void onClientFailed(const upstream::ClientFailure& failure) noexcept override;
   void onRequestTaken() noexcept override;
@@ -132,16 +143,25 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
                                              base::MutableBytes into) noexcept override;
   void dispose() noexcept override;
 
+  void beginTimeouts() noexcept;
+  void beginAttempt() noexcept;
+  void awaitHead() noexcept;
+  void armTimer() noexcept;
   void next(const codec::H1Request* request) noexcept;
-  void send(const codec::H1Request& request) noexcept;
+  [[nodiscard]] base::Result<upstream::Endpoint*> pick();
+  void send(codec::H1Request request) noexcept;
+  [[nodiscard]] bool rewrite(codec::H1Request& request) noexcept;
   void sendKept() noexcept;
   void connect() noexcept;
   [[nodiscard]] bool keep(const codec::H1Request& request) noexcept;
-  [[nodiscard]] bool retries(const upstream::ClientFailure& failure) noexcept;
+  [[nodiscard]] bool replays(const upstream::ClientFailure& failure) noexcept;
+  [[nodiscard]] bool mayRetry() noexcept;
+  [[nodiscard]] bool retriesResponse(std::string_view held, const codec::H1Head& head) noexcept;
+  void retryAfter(base::Duration delay) noexcept;
+  void attemptTimedOut() noexcept;
   void responded() noexcept;
   void leaveEndpoint() noexcept;
-  [[nodiscard]] telemetry::Cells cells(telemetry::RunKind kind,
-                                       std::uint32_t status = 0) const noexcept;
+  [[nodiscard]] RequestLabels labels() const noexcept;
   void countRequest(std::size_t cell) noexcept;
   void countResponse(std::uint32_t status, bool whole) noexcept;
   void fail(telemetry::CloseReason reason, int sysErrno) noexcept;
@@ -158,11 +178,20 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired {
   os::Buffer kept_;  ///< The request as it came, with its body without framing, to be sent again.
   std::string keptHost_;
   std::uint32_t keptHeadBytes_ = 0;
+  os::Buffer path_;  ///< As the route has it.
+  Route route_;
+  const snapshot::Retry* retry_ = nullptr;  ///< Of the route.
+  base::Duration delay_;
   base::TimePoint startedAt_{};
+  base::TimePoint nextAt_ = base::TimePoint::max();     ///< Of the next attempt.
+  base::TimePoint requestBy_ = base::TimePoint::max();  ///< The response is to be whole.
+  base::TimePoint attemptBy_ = base::TimePoint::max();  ///< The same of this attempt.
+  base::TimePoint headBy_ = base::TimePoint::max();     ///< Its head is to be here.
   base::TimePoint sentAt_{};
   std::array<upstream::EndpointState*, upstream::Connector::kAttemptsMax> tried_{};
   std::uint32_t triedCount_ = 0;
-  std::uint32_t attemptCount_ = 0;
+  std::uint32_t attemptCount_ = 0;  ///< Of connecting.
+  std::uint32_t retryCount_ = 0;
   std::uint32_t connectUs_ = 0;
   std::uint16_t status_ = 0;  ///< Of the response.
   int lastErrno_ = 0;

@@ -303,13 +303,15 @@ void HttpSession::startExchange(std::string_view held, const codec::H1Head& head
   }
   keepAlive_ = request.framing.keepAlive && !draining_ && !connection_.listener().removed();
   beginBody(request.framing);
-  upstream::ClusterRuntime& cluster = connection_.cluster();
-  clusterId_ = cluster.settings().id;
-  exchange_ = connection_.connections().makeExchange(
-      *this, {.cluster = cluster,
-              .direction = connection_.direction(),
-              .target = cluster.settings().originalDst ? connection_.target() : nullptr,
-              .key = connection_.sourceKey()});
+  Exchange::Parts parts{.key = connection_.sourceKey()};
+  if (!routed(request, parts)) {
+    return;
+  }
+  const snapshot::Cluster& settings = parts.cluster->settings();
+  clusterId_ = settings.id;
+  parts.target = settings.originalDst ? connection_.target() : nullptr;
+  parts.direction = connection_.direction();
+  exchange_ = connection_.connections().makeExchange(*this, std::move(parts));
   if (exchange_ == nullptr) {
     reply(localStatus(CloseReason::ResourcesExhausted), CloseReason::ResourcesExhausted);
     return;

@@ -24,6 +24,8 @@
 #include "os/splice_pipe.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
+#include "proxy/local_reply.h"
+#include "proxy/router.h"
 #include "proxy/session.h"
 #include "transport/outbox.h"
 #include "transport/side.h"
@@ -100,12 +102,17 @@ class HttpSession final : public Session,
   void feed(base::Bytes bytes, bool buffered) noexcept;
   [[nodiscard]] std::size_t feedHead(std::string_view held) noexcept;
   void startExchange(std::string_view held, const codec::H1Head& head) noexcept;
+  [[nodiscard]] bool routed(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
+  [[nodiscard]] bool answered(const codec::H1Request& request, const Route& route) noexcept;
+  [[nodiscard]] bool faulted(Exchange::Parts& parts) noexcept;
   void beginBody(const codec::H1Framing& framing) noexcept;
   [[nodiscard]] std::size_t feedBody(std::string_view held) noexcept;
   [[nodiscard]] std::size_t feedChunks(std::string_view held) noexcept;
   void requestOver(const codec::H1Trailers& trailers) noexcept;
   void refuse(codec::H1Fault fault) noexcept;
   void reply(std::uint16_t status, telemetry::CloseReason reason) noexcept;
+  void reply(LocalReply own) noexcept;
+  void answer(const LocalReply& own, const Route& route) noexcept;
   void sendHead(const codec::H1Response& response) noexcept;
   void noteEndpoint() noexcept;
   void finishExchange() noexcept;

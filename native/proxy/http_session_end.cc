@@ -97,7 +97,6 @@ void HttpSession::timedOut(CloseReason reason) noexcept {
   keepAlive_ = false;
   requestWhole_ = false;
   headSince_ = {};
-  reason_ = reason;
   reply(localStatus(reason), reason);
   lastActive_ = context().loop().now();
   armTimer();

@@ -72,7 +72,8 @@ void HttpSession::onResponseHead(std::string_view held, const codec::H1Head& hea
             .head = head,
             .framing = framing,
             .minorVersion = minorVersion_,
-            .keepAlive = keepAlive_});
+            .keepAlive = keepAlive_,
+            .edits = exchange_->responseEdits()});
 }
 
 void HttpSession::sendHead(const codec::H1Response& response) noexcept {
@@ -258,7 +259,6 @@ void HttpSession::refuse(codec::H1Fault fault) noexcept {
   state_ = State::Head;
   headSince_ = {};
   intake_.reset();
-  reason_ = CloseReason::RequestInvalid;
   reply(codec::h1FaultStatus(fault), CloseReason::RequestInvalid);
 }
 
@@ -269,18 +269,24 @@ bool HttpSession::canDropBody() const noexcept {
 }
 
 void HttpSession::reply(std::uint16_t status, CloseReason reason) noexcept {
+  reply({.status = status, .reason = reason});
+}
+
+void HttpSession::reply(LocalReply own) noexcept {
   keepAlive_ = keepAlive_ && !draining_ &&
                (state_ == State::Response || (state_ == State::Body && canDropBody()));
   exchangeOver_ = true;
-  const LocalReply own{.status = status,
-                       .reason = reason,
-                       .json = wantsJson_,
-                       .bodyless = bodyless_,
-                       .errorHeader = connection_.listener().settings().http.errorHeader,
-                       .keepAlive = keepAlive_,
-                       .minorVersion = minorVersion_};
+  own.json = wantsJson_;
+  own.bodyless = bodyless_;
+  own.errorHeader = connection_.listener().settings().http.errorHeader;
+  own.keepAlive = keepAlive_;
+  own.minorVersion = minorVersion_;
+  connection_.listener().countReply(own.reason);
+  if (!keepAlive_ && own.reason != CloseReason::Finished) {
+    reason_ = own.reason;
+  }
   const bool fits =
-      transport::addWritten(out_, context().buffers, kLocalReplyBytesMax,
+      transport::addWritten(out_, context().buffers, localReplyBytesMax(own),
                             [&own](codec::H1Writer& writer) { writeLocalReply(own, writer); });
   if (!fits) {
     cut(CloseReason::BufferLimit);

@@ -10,8 +10,11 @@
 #include "base/address.h"
 #include "base/gate.h"
 #include "base/ids.h"
+#include "base/local_ptr.h"
 #include "codec/client_hello.h"
 #include "proxy/destinations.h"
+#include "proxy/route_table.h"
+#include "proxy/router.h"
 #include "proxy/tls_routes.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
@@ -34,19 +37,27 @@ Listener::Listener(telemetry::CellTable& cellTable, std::shared_ptr<base::Gate> 
   cleanCloses_ = cellTable_.run(closeKey(0));
 }
 
-void Listener::apply(std::shared_ptr<const snapshot::Listener> settings, const Clusters& clusters) {
+void Listener::apply(std::shared_ptr<const snapshot::Listener> settings, const Clusters& clusters,
+                     std::uint32_t workerCount) {
   settings_ = std::move(settings);
   clusters_ = &clusters;
   cluster_ = clusters.at(settings_->clusterId).get();
   removed_ = false;
   protocol_ = protocolFor(cluster_->settings(), settings_->address.port());
-  // Shares go on where backends stay, whatever else a snapshot brings.
-  shares_.resize(settings_->tlsRoutes.size());
-  for (std::size_t i = 0; i < shares_.size(); ++i) {
-    const std::size_t count = settings_->tlsRoutes[i].backendRefs.size();
-    if (shares_[i].size() != count) {
-      shares_[i].assign(count, 0);
-    }
+  // Turns go on where backends stay, whatever else a snapshot brings.
+  turns_.resize(settings_->tlsRoutes.size());
+  for (std::size_t i = 0; i < turns_.size(); ++i) {
+    turns_[i].reset(settings_->tlsRoutes[i].backendRefs.size());
+  }
+  applyRoutes(workerCount);
+}
+
+void Listener::applyRoutes(std::uint32_t workerCount) {
+  const std::shared_ptr<const RouteTable>& table = settings_->routeTable;
+  if (table == nullptr) {
+    router_ = {};
+  } else if (!router_ || router_->table().revision() != table->revision()) {
+    router_ = base::LocalPtr<Router>(std::make_unique<Router>(table, router_.get(), workerCount));
   }
 }
 
@@ -72,25 +83,12 @@ upstream::ClusterRuntime* Listener::routeTls(std::string_view serverName,
   if (!route) {
     return nullptr;
   }
-  // Of a removed listener the cluster may be gone.
-  const auto found = clusters_->find(nextBackend(*route));
-  return found == clusters_->end() ? nullptr : found->second.get();
+  return clusterOf(turns_[*route].next(settings_->tlsRoutes[*route].backendRefs).clusterId);
 }
 
-/// Smooth weighted turns: every backend is owed its weight, and who is owed most pays for all.
-/// After as many turns as all weights together each has had exactly its share.
-base::ClusterId Listener::nextBackend(std::size_t route) noexcept {
-  const std::vector<snapshot::BackendRef>& backends = settings_->tlsRoutes[route].backendRefs;
-  std::vector<std::int64_t>& owed = shares_[route];
-  std::size_t next = 0;
-  std::int64_t total = 0;
-  for (std::size_t i = 0; i < backends.size(); ++i) {
-    owed[i] += backends[i].weight;
-    total += backends[i].weight;
-    next = owed[i] > owed[next] ? i : next;
-  }
-  owed[next] -= total;
-  return backends[next].clusterId;
+upstream::ClusterRuntime* Listener::clusterOf(base::ClusterId id) const noexcept {
+  const auto found = clusters_->find(id);
+  return found == clusters_->end() ? nullptr : found->second.get();
 }
 
 upstream::ClusterRuntime& Listener::clusterFor(const base::Address& originalDst) const {

@@ -14,8 +14,11 @@
 #include "base/address.h"
 #include "base/gate.h"
 #include "base/ids.h"
+#include "base/local_ptr.h"
 #include "codec/client_hello.h"
+#include "proxy/backend_turns.h"
 #include "proxy/destinations.h"
+#include "proxy/router.h"
 #include "snapshot/listener.h"
 #include "telemetry/cell_table.h"
 #include "upstream/cluster_runtime.h"
@@ -33,7 +36,8 @@ class Listener {
   Listener& operator=(const Listener&) = delete;
 
   /// New settings of the same listener, and the runtimes of the clusters that they name.
-  void apply(std::shared_ptr<const snapshot::Listener> settings, const Clusters& clusters);
+  void apply(std::shared_ptr<const snapshot::Listener> settings, const Clusters& clusters,
+             std::uint32_t workerCount);
 
   /// What original destinations mean from now on; of a transparent listener.
   void applyClaims(std::shared_ptr<const Destinations> destinations);
@@ -58,6 +62,12 @@ class Listener {
   /// client sent none.
   [[nodiscard]] upstream::ClusterRuntime* routeTls(std::string_view serverName,
                                                    codec::AlpnNames offered) noexcept;
+
+  /// Where requests of HTTP go by what they ask for; none when all go where their connection does.
+  [[nodiscard]] const base::LocalPtr<Router>& router() const noexcept { return router_; }
+
+  /// Null when it has left with the listener.
+  [[nodiscard]] upstream::ClusterRuntime* clusterOf(base::ClusterId id) const noexcept;
 
   /// Whether a connection that meant to go there would come back to us.
   [[nodiscard]] bool isLoop(const base::Address& originalDst) const noexcept;
@@ -95,6 +105,11 @@ class Listener {
   void countRefusal(telemetry::CloseReason reason) noexcept;
   void countClose(telemetry::CloseReason reason, int sysErrno) noexcept;
 
+  /// A request that was answered by the proxy itself.
+  void countReply(telemetry::CloseReason reason) noexcept {
+    cells_.add(telemetry::ListenerTcpCell::kReplies + static_cast<std::size_t>(reason), 1);
+  }
+
   /// Bytes read from downstream.
   void countRead(std::uint64_t bytes) noexcept {
     cells_.add(telemetry::ListenerTcpCell::kReadBytes, bytes);
@@ -109,7 +124,7 @@ class Listener {
   [[nodiscard]] bool limitIsNews() noexcept { return !std::exchange(limitReached_, true); }
 
  private:
-  [[nodiscard]] base::ClusterId nextBackend(std::size_t route) noexcept;
+  void applyRoutes(std::uint32_t workerCount);
   [[nodiscard]] telemetry::RunKey closeKey(int sysErrno) const noexcept;
 
   telemetry::CellTable& cellTable_;
@@ -118,7 +133,8 @@ class Listener {
   upstream::ClusterRuntime* cluster_ = nullptr;
   std::shared_ptr<const Destinations> destinations_;
   const Clusters* clusters_ = nullptr;
-  std::vector<std::vector<std::int64_t>> shares_;  ///< What each backend of each route is owed.
+  std::vector<BackendTurns> turns_;  ///< Of each route of TLS.
+  base::LocalPtr<Router> router_;
   telemetry::Cells cells_;
   telemetry::Cells cleanCloses_;
   std::uint32_t connectionsNow_ = 0;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "codec/h1_field_reader.h"
@@ -21,10 +22,14 @@ struct LocalReply {
   bool errorHeader = true;
   bool keepAlive = false;
   std::uint8_t minorVersion = 1;  ///< Of who gets it.
+  std::string_view location{};    ///< Of a redirect.
+  std::uint32_t retryAfterS = 0;  ///< 0: says nothing of it.
+  std::string_view contentType{};
+  std::optional<std::string_view> body{};  ///< In place of a word for the reason.
 };
 
-/// Memory that is enough for one.
-inline constexpr std::size_t kLocalReplyBytesMax = 512;
+/// Memory that is enough for it.
+[[nodiscard]] std::size_t localReplyBytesMax(const LocalReply& reply) noexcept;
 
 /// The status for what ended a request before its response had begun.
 [[nodiscard]] std::uint16_t localStatus(telemetry::CloseReason reason) noexcept;

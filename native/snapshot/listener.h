@@ -14,8 +14,9 @@
 #include "base/network.h"
 
 namespace weft::proxy {
+class RouteTable;
 class TlsRoutes;
-}
+}  // namespace weft::proxy
 
 namespace weft::snapshot {
 
@@ -64,8 +65,8 @@ struct TlsRoute {
   std::vector<BackendRef> backendRefs;
 };
 
-/// What happens to TLS that no route fits.
-enum class TlsUnrouted : std::uint8_t { Refuse, Forward };
+/// What happens to what no route fits.
+enum class Unrouted : std::uint8_t { Refuse, Forward };
 
 /// Of connections that carry HTTP.
 struct HttpListener {
@@ -90,7 +91,8 @@ struct Listener {
   std::optional<base::Duration> serverFirstAfter;  ///< Absent: upstream waits for downstream.
   base::Duration detectTimeout{};
   std::vector<TlsRoute> tlsRoutes;
-  TlsUnrouted tlsUnrouted = TlsUnrouted::Refuse;
+  Unrouted tlsUnrouted = Unrouted::Refuse;
+  Unrouted httpUnrouted = Unrouted::Refuse;
   std::optional<ProxyProtocol> proxyProtocol;
   HttpListener http{};
   base::ClusterId clusterId;
@@ -102,6 +104,7 @@ struct Listener {
   std::optional<base::Duration> userTimeout;
   bool accessLog = false;
   std::shared_ptr<const proxy::TlsRoutes> tlsRouteTable{};  ///< Of the routes, if there are any.
+  std::shared_ptr<const proxy::RouteTable> routeTable{};    ///< The same, of HTTP.
 };
 
 }  // namespace weft::snapshot

@@ -19,6 +19,7 @@ namespace weft::snapshot {
 /// Of the whole process; workers share them out, at least one each.
 struct Limits {
   std::uint32_t connectionsMax = 0;
+  std::uint32_t requestsMax = 0;  ///< Under way.
   std::uint64_t bufferedBytesMax = 0;
   std::uint32_t pipeCountMax = 0;
   std::uint32_t pipeBytes = 0;

@@ -43,8 +43,9 @@ struct ListenerTcpCell {
   static constexpr std::size_t kWriteBytes = 3;
   static constexpr std::size_t kProtocols = 4;  ///< One cell for each protocol that can be known.
   static constexpr std::size_t kProtocolCount = 5;
-  static constexpr std::size_t kCloses = kProtocols + kProtocolCount;  ///< As many as reasons.
-  static constexpr std::size_t kCount = kCloses + kCloseReasonCount;
+  static constexpr std::size_t kCloses = kProtocols + kProtocolCount;   ///< As many as reasons.
+  static constexpr std::size_t kReplies = kCloses + kCloseReasonCount;  ///< The same.
+  static constexpr std::size_t kCount = kReplies + kCloseReasonCount;
 };
 
 /// Cell indexes within an EndpointTcp run.
@@ -90,8 +91,10 @@ struct ClusterCell {
 /// Cell indexes within an HttpRequest run: of an endpoint, or of those that got none.
 struct HttpRequestCell {
   static constexpr std::size_t kRequests = 0;
-  static constexpr std::size_t kReplays = 1;  ///< Sent again on another connection.
-  static constexpr std::size_t kCount = 2;
+  static constexpr std::size_t kReplays = 1;        ///< Sent again on another connection.
+  static constexpr std::size_t kRetries = 2;        ///< Tried again as its route says.
+  static constexpr std::size_t kRetriesDenied = 3;  ///< Not, as the budget was used up.
+  static constexpr std::size_t kCount = 4;
 };
 
 /// Cell indexes within an HttpResponse run: of an endpoint, or of none, and a status.

@@ -29,6 +29,12 @@ enum class CloseReason : std::uint8_t {
   RequestInvalid,      ///< A request was malformed, or could be read in two ways.
   RequestTimeout,      ///< The head of a request did not come in time.
   ResponseInvalid,     ///< The same as of the request, of a response.
+  NoRoute,             ///< No route fits the request.
+  NoBackend,           ///< The route that fits has no backend.
+  RateLimited,         ///< The rate limit of its route had no room for the request.
+  LoadShed,            ///< The process' requestsMax was reached.
+  FaultInjected,       ///< The route asks for a failure, as a test.
+  ResponseTimeout,     ///< A timeout of its route passed before the response was whole.
   UpstreamClosed,      ///< The endpoint ended the connection before its response was whole.
   ClusterLimit,        ///< The cluster's connectionsMax was reached.
   PendingLimit,        ///< The cluster's pendingMax was reached.
@@ -43,7 +49,7 @@ enum class CloseReason : std::uint8_t {
   Stopped,             ///< The engine was stopped.
 };
 
-inline constexpr std::size_t kCloseReasonCount = 30;
+inline constexpr std::size_t kCloseReasonCount = 36;
 
 /// Index is the number of the reason.
 inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNames = {
@@ -65,6 +71,12 @@ inline constexpr std::array<std::string_view, kCloseReasonCount> kCloseReasonNam
     "request_invalid",
     "request_timeout",
     "response_invalid",
+    "no_route",
+    "no_backend",
+    "rate_limited",
+    "load_shed",
+    "fault_injected",
+    "response_timeout",
     "upstream_closed",
     "cluster_limit",
     "pending_limit",

@@ -349,6 +349,16 @@ void ClusterRuntime::responded(Endpoint& endpoint, base::Duration responseTime) 
   endpoint.responseTime.observe(responseTime, context_.loop.now(), settings_->balancer.decay);
 }
 
+void ClusterRuntime::countRetriable() noexcept {
+  retries_.countRequest(context_.loop.now());
+}
+
+bool ClusterRuntime::takeRetry() noexcept {
+  const snapshot::HttpCluster& http = settings_->http;
+  return retries_.takeRetry(context_.loop.now(), {.sharePercent = http.retrySharePercent,
+                                                  .perSecondMin = http.retriesPerSecondMin});
+}
+
 const base::Error* ClusterRuntime::beginConnect() {
   if (!pending_.enter()) {
     return refuse(kPendingLimit);

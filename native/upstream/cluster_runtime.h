@@ -20,6 +20,7 @@
 #include "upstream/endpoint.h"
 #include "upstream/endpoint_state.h"
 #include "upstream/limit.h"
+#include "upstream/retry_budget.h"
 #include "upstream/shared_cluster.h"
 
 namespace weft::upstream {
@@ -67,6 +68,12 @@ class ClusterRuntime {
 
   /// It took so long until the first byte of a response came.
   void responded(Endpoint& endpoint, base::Duration responseTime);
+
+  /// A request came that may be tried again.
+  void countRetriable() noexcept;
+
+  /// Whether one may be now; false: the budget for that is used up.
+  [[nodiscard]] bool takeRetry() noexcept;
 
   /// One more connection to this endpoint, which is no load by itself; else, which limit stands
   /// against it. Until releaseConnection() the endpoint stays.
@@ -153,6 +160,7 @@ class ClusterRuntime {
   std::vector<EndpointState*> members_;
   Limit connections_;
   Limit pending_;
+  RetryBudget retries_;
   bool refusalIsNews_ = true;
 };
 

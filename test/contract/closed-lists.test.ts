@@ -60,8 +60,8 @@ test('each kind of run has as many cells as its list has names', () => {
   const overflow = [...new SlabReader(0, memory).runs()].filter(({ kind }) => kind === 'overflow');
   const expected = runKinds.map((kind) => {
     const names: readonly string[] = runCells[kind];
-    // `closes` of a listener is one cell for each close reason.
-    return kind === 'listenerTcp' ? names.length - 1 + closeReasons.length : names.length;
+    // `closes` and `replies` of a listener are one cell for each close reason.
+    return kind === 'listenerTcp' ? names.length - 2 + 2 * closeReasons.length : names.length;
   });
   assert.deepEqual(
     overflow.map(({ cellCount }) => cellCount),

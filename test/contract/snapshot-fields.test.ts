@@ -24,6 +24,14 @@ const folder = mkdtempSync(join(tmpdir(), 'weft-'));
 const socketPath = join(folder, 'socket');
 const keepalive = { idleMs: 60_000, intervalMs: 10_000, probesMax: 6 };
 
+/** What `a*` is compiled to, but for the bytes. */
+const aStar = {
+  classes: Array.from({ length: 256 }, (_, byte) => (byte === 97 ? 1 : 0)),
+  start: 1,
+  acceptingFrom: 1,
+  next: [0, 0, 0, 1],
+};
+
 /** Everything that may be null is not, where its neighbours let it. */
 const complete = snapshotOf({
   listeners: [
@@ -37,6 +45,59 @@ const complete = snapshotOf({
           backendRefs: [{ clusterId: 2, weight: 1 }],
         },
       ],
+      httpRoutes: {
+        revision: 1,
+        rules: [
+          {
+            id: 1,
+            name: 'shop/api',
+            hostnames: ['*.example.com'],
+            matches: [
+              {
+                path: { type: 'prefix', value: '/api', pattern: null },
+                method: 'GET',
+                headers: [{ name: 'x-user', value: 'beta', pattern: null }],
+                queryParams: [{ name: 'v', value: '2', pattern: null }],
+              },
+              {
+                path: { type: 'regex', value: 'a*', pattern: aStar },
+                method: '',
+                headers: [],
+                queryParams: [],
+              },
+            ],
+            redirect: {
+              scheme: 'https',
+              hostname: 'a.example.com',
+              port: 8443,
+              path: { prefixOnly: true, value: '/new' },
+              status: 301,
+            },
+            directResponse: { status: 200, contentType: 'text/plain', body: 'hi' },
+            rewrite: { hostname: 'b.example.com', path: { prefixOnly: false, value: '/' } },
+            fault: { delayMs: 1, delayShare: 2, abortStatus: 503, abortShare: 3 },
+            rateLimit: { intervalUs: 10, burst: 5 },
+            retry: {
+              attemptsMax: 2,
+              statuses: [502, 503],
+              onReset: true,
+              onTimeout: false,
+              anyMethod: false,
+              backoffMinMs: 25,
+              backoffMaxMs: 250,
+            },
+            timeouts: { requestMs: 10_000, backendRequestMs: 5_000, responseHeadMs: 1_000 },
+            backendRefs: [
+              {
+                clusterId: 2,
+                weight: 1,
+                requestHeaders: { set: [{ name: 'a', value: 'b' }], add: [], remove: ['c'] },
+                responseHeaders: { set: [], add: [{ name: 'd', value: '' }], remove: [] },
+              },
+            ],
+          },
+        ],
+      },
       proxyProtocol: {
         from: [{ address: '10.0.0.0:0', prefixBits: 8 }],
         timeoutMs: 5_000,
@@ -189,6 +250,7 @@ test('each number is taken at the ends of its range and refused beyond them', as
 test('what may be null may be null, and nothing else may', async () => {
   const nullable = [
     'serverFirstAfterMs',
+    'httpRoutes',
     'proxyProtocol',
     'idleTimeoutMs',
     'keepalive',

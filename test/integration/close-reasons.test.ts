@@ -8,7 +8,12 @@ import type { Socket } from 'node:net';
 import { after, afterEach, test } from 'node:test';
 import { connect as connectTls } from 'node:tls';
 import { WeftProxy } from '../../lib/app/proxy.ts';
-import type { ClusterConfig, ListenerConfig, UserConfig } from '../../lib/config/user-config.ts';
+import type {
+  ClusterConfig,
+  HttpRuleConfig,
+  ListenerConfig,
+  UserConfig,
+} from '../../lib/config/user-config.ts';
 import { type CloseReason, closeReasons } from '../../lib/contract/close-reason.ts';
 import { loadAddon } from '../../lib/engine/load-addon.ts';
 import {
@@ -300,6 +305,78 @@ test('response_invalid: a chunk without a size', async () => {
   await startHttpServer('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno size\r\n');
   await cutResponse();
   await closedWith('response_invalid');
+});
+
+/** One request whose rule ends it, on a connection that is to close behind it. */
+async function routedTo(rule: HttpRuleConfig, setting: Setting = {}): Promise<string> {
+  const httpRoutes = [{ name: 'shop', hostnames: ['a'], rules: [rule] }];
+  await start({ ...setting, listener: { protocol: 'http1', httpRoutes } });
+  return await asked('a');
+}
+
+async function asked(host: string): Promise<string> {
+  const client = await Client.connect(port);
+  client.socket.write(`GET / HTTP/1.1\r\nHost: ${host}\r\nConnection: close\r\n\r\n`);
+  return (await client.readAll()).toString();
+}
+
+test('no_route: another host', async () => {
+  await routedTo({ filters: [{ type: 'DirectResponse', directResponse: {} }] });
+  assert.match(await asked('b'), /^HTTP\/1\.1 404 .*\r\nweft-error: no_route\r\n/s);
+  await closedWith('no_route');
+});
+
+test('no_backend: a rule that leads nowhere', async () => {
+  assert.match(await routedTo({}), /^HTTP\/1\.1 500 /);
+  await closedWith('no_backend');
+});
+
+test('rate_limited: one request more than the rule takes', async () => {
+  const rateLimit = { requests: 1, per: '1h' };
+  const answered = await routedTo({
+    filters: [
+      { type: 'RateLimit', rateLimit },
+      { type: 'DirectResponse', directResponse: {} },
+    ],
+  });
+  assert.match(answered, /^HTTP\/1\.1 200 /);
+  assert.match(await asked('a'), /^HTTP\/1\.1 429 .*\r\nretry-after: 3600\r\n/s);
+  await closedWith('rate_limited');
+});
+
+test('load_shed: one request more than the process takes', async () => {
+  const silent = await backend(() => undefined);
+  await start({
+    listener: { protocol: 'http1' },
+    cluster: { endpoints: [silent.address] },
+    config: { limits: { requestsMax: 1 } },
+  });
+  const waiting = await Client.connect(port);
+  cleanUps.push(() => waiting.close());
+  waiting.socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await until('the request to arrive', () => silent.sockets.length > 0);
+  assert.match(await asked('a'), /^HTTP\/1\.1 503 .*\r\nweft-error: load_shed\r\n/s);
+  await closedWith('load_shed');
+});
+
+test('fault_injected: as the rule says', async () => {
+  const faultInjection = { abort: { statusCode: 418, share: 1 } };
+  const answered = await routedTo({
+    filters: [{ type: 'FaultInjection', faultInjection }],
+    backendRefs: [{ cluster: 'app' }],
+  });
+  assert.match(answered, /^HTTP\/1\.1 418 /);
+  await closedWith('fault_injected');
+});
+
+test('response_timeout: an endpoint that does not answer', async () => {
+  const silent = await backend(() => undefined);
+  const answered = await routedTo(
+    { timeouts: { request: '100ms' }, backendRefs: [{ cluster: 'app' }] },
+    { cluster: { endpoints: [silent.address] } },
+  );
+  assert.match(answered, /^HTTP\/1\.1 504 /);
+  await closedWith('response_timeout');
 });
 
 test('upstream_closed: half a body', async () => {

@@ -37,11 +37,12 @@ test('importing weft loads neither the addon nor any package', () => {
   );
 });
 
-test('checking and resolving loads no package either', () => {
+test('checking, resolving and explaining load no package either', () => {
   const script = `
-    const { checkConfig, resolveConfig } = await import('${indexUrl}');
+    const { checkConfig, explain, resolveConfig } = await import('${indexUrl}');
     const config = { listeners: [{ address: '127.0.0.1:1', cluster: 'a' }], clusters: { a: { endpoints: ['127.0.0.1:2'] } } };
     if (checkConfig(config).length > 0 || checkConfig({}).length === 0) throw new Error('checks nothing');
+    explain(config, { url: 'http://a/' });
     resolveConfig(config);`;
   assert.deepEqual(
     loadedBy(script).filter((url) => /node_modules|load-addon/.test(url)),
@@ -55,6 +56,7 @@ test('the public door is what the documents promise', () => {
     'ProxyError',
     'checkConfig',
     'defineConfig',
+    'explain',
     'resolveConfig',
   ]);
 });

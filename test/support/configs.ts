@@ -18,6 +18,7 @@ export function configOf(parts: Partial<Config>): Config {
     dns: resolvedDns({}),
     limits: {
       connectionsMax: 1_000,
+      requestsMax: 1_000,
       bufferedBytesMax: 16_777_216,
       pipeCountMax: 16,
       pipeBytes: 1_048_576,
@@ -60,8 +61,8 @@ export function resolvedDns(parts: Partial<ResolvedDns>): ResolvedDns {
 }
 
 export function resolvedListener(parts: Partial<ResolvedListener>): ResolvedListener {
-  const { id: _, clusterId: __, ...listener } = listenerSnapshot({});
-  return { ...listener, cluster: 'app', tlsRoutes: [], ...parts };
+  const { id: _, clusterId: __, httpRoutes: ___, ...listener } = listenerSnapshot({});
+  return { ...listener, cluster: 'app', tlsRoutes: [], httpRules: null, ...parts };
 }
 
 export function resolvedCluster(parts: Partial<ResolvedCluster>): ResolvedCluster {

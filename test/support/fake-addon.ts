@@ -52,6 +52,10 @@ export class FakeAddon implements Addon {
     };
   }
 
+  matchRoute(): null {
+    return null;
+  }
+
   reapChild(): boolean {
     return false;
   }

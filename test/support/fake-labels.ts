@@ -5,6 +5,7 @@ import type {
   EndpointLabels,
   LabelSource,
   ListenerLabels,
+  RouteLabels,
 } from '../../lib/metrics/labels.ts';
 
 export class FakeLabels implements LabelSource {
@@ -13,6 +14,8 @@ export class FakeLabels implements LabelSource {
   readonly endpoints = new Map<number, EndpointLabels>();
 
   readonly clusters = new Map<number, ClusterLabels>();
+
+  readonly routes = new Map<number, RouteLabels>();
 
   listener(listenerId: number): ListenerLabels | null {
     return this.listeners.get(listenerId) ?? null;
@@ -24,6 +27,10 @@ export class FakeLabels implements LabelSource {
 
   cluster(clusterId: number): ClusterLabels | null {
     return this.clusters.get(clusterId) ?? null;
+  }
+
+  route(routeId: number): RouteLabels | null {
+    return this.routes.get(routeId) ?? null;
   }
 
   static of(): FakeLabels {

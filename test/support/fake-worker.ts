@@ -106,8 +106,10 @@ export class FakeWorker {
   }
 }
 
-/** One name for each cell of a kind; `closes` of listenerTcp becomes the close reasons. */
+/** One name for each cell of a kind; `closes` and `replies` of listenerTcp become the close reasons. */
 function cellNames(kind: RunKind): readonly string[] {
   const names: readonly string[] = runCells[kind];
-  return kind === 'listenerTcp' ? [...names.slice(0, -1), ...closeReasons] : names;
+  return kind === 'listenerTcp'
+    ? [...names.slice(0, -2), ...closeReasons, ...closeReasons.map((reason) => `reply_${reason}`)]
+    : names;
 }

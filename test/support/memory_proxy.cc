@@ -49,9 +49,10 @@ std::vector<os::Poller*> MemoryProxy::makePollers(std::uint32_t count) {
   return pollers;
 }
 
-Endpoint& MemoryProxy::addEndpoint(std::uint32_t number, const base::Address& address) {
+Endpoint& MemoryProxy::addEndpoint(std::uint32_t number, const base::Address& address,
+                                   std::uint32_t clusterNumber) {
   Endpoint& endpoint = around().listen(address, memoryAddress);
-  config.endpoint(1, number, endpoint.address());
+  config.endpoint(clusterNumber, number, endpoint.address());
   return endpoint;
 }
 

@@ -40,10 +40,11 @@ class MemoryProxy {
   Peer& connect(const base::Address& address) { return around().connect(address); }
 
   /// The first endpoint is there when the test begins; others listen from this call on and are
-  /// added to cluster 1 of `config`.
+  /// added to a cluster of `config`.
   Endpoint& endpoint() { return *around().endpoints().front(); }
 
-  Endpoint& addEndpoint(std::uint32_t number, const base::Address& address);
+  Endpoint& addEndpoint(std::uint32_t number, const base::Address& address,
+                        std::uint32_t clusterNumber = 1);
 
   /// One step of everybody. False when nothing happened and nothing is ready to.
   bool once();

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "proxy/destinations.h"
+#include "proxy/route_table.h"
 #include "proxy/tls_routes.h"
 #include "upstream/hash_table_builder.h"
 
@@ -28,6 +29,7 @@ base::Address addressOf(std::string_view text) {
 SnapshotBuilder::SnapshotBuilder() {
   next.drainTimeout = std::chrono::seconds(10);
   next.limits = {.connectionsMax = 10'000,
+                 .requestsMax = 10'000,
                  .bufferedBytesMax = std::uint64_t{64} * 1024 * 1024,
                  .pipeCountMax = 8,
                  .pipeBytes = 1024 * 1024};
@@ -67,6 +69,15 @@ snapshot::Cluster& SnapshotBuilder::cluster(std::uint32_t number) {
                    .sharePercentMax = 50,
                    .panicPercent = 0};
   return clusters_.emplace_back(std::move(made));
+}
+
+void SnapshotBuilder::setRoutes(std::uint32_t listenerNumber,
+                                std::vector<snapshot::HttpRule> rules) {
+  for (std::uint32_t i = 0; i < rules.size(); ++i) {
+    rules[i].id = base::RouteId{i + 1};
+  }
+  listener(listenerNumber).routeTable =
+      std::make_shared<const proxy::RouteTable>(++routesRevision_, std::move(rules));
 }
 
 void SnapshotBuilder::endpoint(std::uint32_t clusterNumber, std::uint32_t number,

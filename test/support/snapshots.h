@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "snapshot/route.h"
 #include "snapshot/snapshot.h"
 
 namespace weft::test {
@@ -17,6 +18,9 @@ class SnapshotBuilder {
 
   /// Cluster `number`, made with generous settings when it is new.
   snapshot::Cluster& cluster(std::uint32_t number);
+
+  /// The routes of a listener, which get ids by their places.
+  void setRoutes(std::uint32_t listenerNumber, std::vector<snapshot::HttpRule> rules);
 
   /// Adds endpoint `number` to a cluster.
   void endpoint(std::uint32_t clusterNumber, std::uint32_t number, const base::Address& address);
@@ -35,6 +39,7 @@ class SnapshotBuilder {
  private:
   std::vector<snapshot::Listener> listeners_;
   std::vector<snapshot::Cluster> clusters_;
+  std::uint64_t routesRevision_ = 0;
 };
 
 /// '10.0.0.1:80', 'unix:/a'; the program ends when the text is wrong.

@@ -12,6 +12,7 @@ export function snapshotOf(parts: Partial<Snapshot>): Snapshot {
     revision: 1,
     limits: {
       connectionsMax: 1_000,
+      requestsMax: 1_000,
       bufferedBytesMax: 16_777_216,
       pipeCountMax: 16,
       pipeBytes: 1_048_576,
@@ -39,6 +40,8 @@ export function listenerSnapshot(parts: Partial<ListenerSnapshot>): ListenerSnap
     detectTimeoutMs: 10_000,
     tlsRoutes: [],
     tlsUnrouted: 'refuse',
+    httpRoutes: null,
+    httpUnrouted: 'refuse',
     proxyProtocol: null,
     http: { headBytesMax: 65_536, headFieldsMax: 128, headTimeoutMs: 10_000, errorHeader: true },
     clusterId: 1,

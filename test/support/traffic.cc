@@ -86,7 +86,7 @@ void Traffic::configure() {
     route.hostnames.emplace_back(kRoutedName);
     route.backendRefs.push_back({.clusterId = base::ClusterId{1}});
     listener.tlsRoutes.push_back(std::move(route));
-    listener.tlsUnrouted = snapshot::TlsUnrouted::Forward;
+    listener.tlsUnrouted = snapshot::Unrouted::Forward;
   }
   if (options_.headerFrom) {
     listener.proxyProtocol = {.from = {base::Network(base::Address::ipv4({0, 0, 0, 0}, 0), 0)},

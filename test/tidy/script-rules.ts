@@ -12,6 +12,7 @@ export const scriptFloors: Readonly<Record<string, number>> = {
   interception: 2,
   discovery: 3,
   identity: 3,
+  explain: 3,
   control: 4,
   admin: 4,
   app: 5,

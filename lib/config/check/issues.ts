@@ -29,6 +29,11 @@ export class IssueList {
     return this.#paths.has(path);
   }
 
+  /** True when one lies at the path or at a part of it. */
+  hasBelow(path: string): boolean {
+    return [...this.#paths].some((one) => one === path || one.startsWith(`${path}.`));
+  }
+
   all(): readonly ConfigIssue[] {
     return this.#issues;
   }

@@ -1,8 +1,9 @@
 // Rules about listeners: distinct names, known clusters, settings that fit the address and each other.
-// Their routes have rules of their own (tls-routes.ts).
+// Their routes have rules of their own (tls-routes.ts, http-routes.ts).
 
 import { parseDuration } from '../../base/duration.ts';
 import { defaults } from '../defaults.ts';
+import { checkHttpRoutes } from './http-routes.ts';
 import type { IssueList } from './issues.ts';
 import { checkKnownCluster } from './known-cluster.ts';
 import { checkTlsRoutes } from './tls-routes.ts';
@@ -15,6 +16,7 @@ export function checkListeners(config: UsableConfig, issues: IssueList): void {
       const path = `listeners[${index}]`;
       checkCluster(listener, path, config, issues);
       checkTlsRoutes(listener, path, config, issues);
+      checkHttpRoutes(listener, path, config, issues);
       checkProxyProtocol(listener, path, issues);
       checkTransparent(listener, path, issues);
       checkFamily(listener, path, issues);
@@ -24,6 +26,7 @@ export function checkListeners(config: UsableConfig, issues: IssueList): void {
     }
   }
   checkShares('limits.connectionsMax', config.limits?.connectionsMax, config, issues);
+  checkShares('limits.requestsMax', config.limits?.requestsMax, config, issues);
 }
 
 function checkNames(config: UsableConfig, issues: IssueList): void {

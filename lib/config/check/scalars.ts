@@ -20,6 +20,7 @@ import { formatSize, parseSize } from '../../base/size.ts';
 import type { DurationNode, SchemaNode } from '../schema-node.ts';
 import { checkFile, checkShare, checkTemplate } from './files.ts';
 import type { IssueList } from './issues.ts';
+import { checkText } from './texts.ts';
 
 export type ScalarNode = Exclude<SchemaNode, { kind: 'object' | 'map' | 'list' | 'either' }>;
 
@@ -52,6 +53,8 @@ function check(node: ScalarNode, value: unknown, path: string, issues: IssueList
       return checkWord(node.words, value, path, issues);
     case 'name':
       return checkName(value, path, issues);
+    case 'text':
+      return checkText(node, value, path, issues);
     case 'mode':
       return checkMode(value, path, issues);
     case 'ports':

@@ -1,8 +1,8 @@
 // Rules about routes of TLS: known clusters, each name once, a share for somebody, a listener that looks at TLS.
 
-import { defaults } from '../defaults.ts';
 import type { IssueList } from './issues.ts';
 import { checkKnownCluster } from './known-cluster.ts';
+import { checkRoutesAreUsed } from './route-hints.ts';
 import type { UsableConfig, UsableListener, UsableTlsRoute } from './usable.ts';
 
 export function checkTlsRoutes(
@@ -20,29 +20,11 @@ export function checkTlsRoutes(
     }
     return;
   }
-  checkLooks(listener, path, config, issues);
+  checkRoutesAreUsed('tlsRoutes', 'tls', listener, path, config, issues);
   checkHostnames(tlsRoutes, path, issues);
   for (const [index, route] of tlsRoutes.entries()) {
     checkBackends(route?.backendRefs ?? [], `${path}.tlsRoutes[${index}]`, config, issues);
   }
-}
-
-/** A hint that skips detection skips the routes. */
-function checkLooks(
-  { protocol, portProtocols, cluster }: UsableListener,
-  path: string,
-  config: UsableConfig,
-  issues: IssueList,
-): void {
-  const closer = cluster === undefined ? null : config.clusters?.[cluster]?.protocol;
-  const hint = closer ?? protocol ?? defaults.listenerProtocol.value;
-  if (portProtocols !== undefined || hint === 'detect' || hint === 'tls') {
-    return;
-  }
-  const owner = closer ? `the cluster '${cluster}'` : 'this listener';
-  issues.add(`${path}.tlsRoutes`, 'contradiction', `the hint '${hint}' of ${owner} skips them`, {
-    hint: "Use the hint 'detect' or 'tls', or leave the routes out.",
-  });
 }
 
 /** Two routes for one name and one protocol leave it open which is meant. */

@@ -8,6 +8,7 @@ import type {
   DnsConfig,
   DrainConfig,
   EndpointConfig,
+  HttpRouteConfig,
   LimitsConfig,
   ListenerConfig,
   LogConfig,
@@ -20,7 +21,15 @@ export interface UsableTlsRoute {
   readonly backendRefs?: readonly (Partial<BackendRefConfig> | undefined)[] | undefined;
 }
 
-export interface UsableListener extends Partial<Omit<ListenerConfig, 'tlsRoutes'>> {
+/** The same of something whose parts have parts. */
+export type Holes<Whole> = Whole extends readonly (infer Item)[]
+  ? readonly (Holes<Item> | undefined)[]
+  : Whole extends object
+    ? { readonly [Key in keyof Whole]?: Holes<Whole[Key]> | undefined }
+    : Whole;
+
+export interface UsableListener extends Partial<Omit<ListenerConfig, 'tlsRoutes' | 'httpRoutes'>> {
+  readonly httpRoutes?: readonly (Holes<HttpRouteConfig> | undefined)[] | undefined;
   readonly tlsRoutes?: readonly (UsableTlsRoute | undefined)[] | undefined;
 }
 

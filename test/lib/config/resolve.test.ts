@@ -25,6 +25,8 @@ test('a minimal configuration gets every default', () => {
         detectTimeoutMs: 10_000,
         tlsRoutes: [],
         tlsUnrouted: 'refuse',
+        httpRules: null,
+        httpUnrouted: 'refuse',
         proxyProtocol: null,
         http: {
           headBytesMax: 65_536,
@@ -86,6 +88,7 @@ test('a minimal configuration gets every default', () => {
     },
     limits: {
       connectionsMax: 100_000,
+      requestsMax: 100_000,
       bufferedBytesMax: 268_435_456,
       pipeCountMax: 16,
       pipeBytes: 1_048_576,
@@ -199,6 +202,7 @@ test('everything that a person wrote is kept', () => {
       },
       limits: {
         connectionsMax: 12,
+        requestsMax: 14,
         bufferedBytesMax: '13MiB',
         pipeCountMax: 14,
         pipeBytes: '128KiB',
@@ -235,6 +239,8 @@ test('everything that a person wrote is kept', () => {
           { hostnames: ['*.a.com'], alpn: ['h2'], backendRefs: [{ cluster: 'web', weight: 2 }] },
         ],
         tlsUnrouted: 'forward',
+        httpRules: null,
+        httpUnrouted: 'refuse',
         proxyProtocol: {
           from: [{ address: '10.1.0.0:0', prefixBits: 16 }],
           timeoutMs: 6_000,
@@ -313,6 +319,7 @@ test('everything that a person wrote is kept', () => {
     },
     limits: {
       connectionsMax: 12,
+      requestsMax: 14,
       bufferedBytesMax: 13_631_488,
       pipeCountMax: 14,
       pipeBytes: 131_072,

@@ -9,6 +9,7 @@ const nothing = {
   listenerIds: new Set<number>(),
   endpointIds: new Set<number>(),
   clusterIds: new Set<number>(),
+  routeIds: new Set<number>(),
 };
 
 function started(): DesiredState {
@@ -139,6 +140,7 @@ test('what left is still known by its id, as not configured, until it is forgott
     listenerIds: new Set(),
     endpointIds: new Set([endpointId]),
     clusterIds: new Set(),
+    routeIds: new Set(),
   });
   assert.equal(state.listener(listenerId), null);
   assert.equal(state.endpoint(clusterId, endpointId)?.cluster, 'app', 'its cluster is kept too');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { closeReasons } from '../../../lib/contract/close-reason.ts';
-import { noEndpointId } from '../../../lib/contract/metrics.ts';
+import { noId } from '../../../lib/contract/metrics.ts';
 import { type ControlFacts, collectFamilies } from '../../../lib/metrics/families.ts';
 import { labelText } from '../../../lib/metrics/labels.ts';
 import { families } from '../../../lib/metrics/names.ts';
@@ -37,7 +37,9 @@ function scrape(format: 'text' | 'openmetrics', prepare: (worker: FakeWorker) =>
 }
 
 function everyKind(worker: FakeWorker): void {
-  worker.take('listenerTcp', [1, 1]).set('idle_timeout', 9);
+  const listener = worker.take('listenerTcp', [1, 1]);
+  listener.set('idle_timeout', 9);
+  listener.set('reply_no_route', 4);
   const endpoint = worker.take('endpointTcp', [1, 7, 1]);
   endpoint.set('connectCount', 4);
   endpoint.set('connectUsSum', 2_500_000);
@@ -51,7 +53,7 @@ function everyKind(worker: FakeWorker): void {
   response.set('latencyTo1Ms', 1);
   response.set('latencyTo50Ms', 1);
   response.set('latencyAbove', 1);
-  worker.take('httpResponse', [1, 7, noEndpointId, 502]).set('failures', 2);
+  worker.take('httpResponse', [1, 7, noId, 502]).set('failures', 2);
 }
 
 test('every family has its help and type once, before its samples, and none is unknown', () => {

@@ -21,6 +21,7 @@ class CloseReasonsTest : public testing::TestWithParam<std::size_t> {
   void provokeWhileConnecting(CloseReason reason);
   void provokeByLimit(CloseReason reason);
   void provokeByHttp(CloseReason reason);
+  void provokeByRoute(CloseReason reason);
   void provokeByConfiguration(CloseReason reason);
 
   MemoryProxy world;
@@ -90,6 +91,14 @@ void CloseReasonsTest::provoke(CloseReason reason) {
     case CloseReason::UpstreamClosed:
       provokeByHttp(reason);
       break;
+    case CloseReason::NoRoute:
+    case CloseReason::NoBackend:
+    case CloseReason::RateLimited:
+    case CloseReason::LoadShed:
+    case CloseReason::FaultInjected:
+    case CloseReason::ResponseTimeout:
+      provokeByRoute(reason);
+      break;
     case CloseReason::Loop:
     case CloseReason::ClusterLimit:
     case CloseReason::PendingLimit:
@@ -131,6 +140,36 @@ void CloseReasonsTest::provokeWhileConnecting(CloseReason reason) {
     client->reset();
   }
   world.advance(std::chrono::seconds(5));
+}
+
+void CloseReasonsTest::provokeByRoute(CloseReason reason) {
+  snapshot::HttpRule rule{.backendRefs = {{.clusterId = base::ClusterId{1}}}};
+  if (reason == CloseReason::NoRoute) {
+    rule.hostnames = {"other.example.com"};
+  } else if (reason == CloseReason::NoBackend) {
+    rule.backendRefs.clear();
+  } else if (reason == CloseReason::RateLimited) {
+    rule.rateLimit = snapshot::RateLimit{.interval = std::chrono::hours(1), .burst = 1};
+    rule.directResponse = snapshot::DirectResponse{};
+  } else if (reason == CloseReason::LoadShed) {
+    world.config.next.limits.requestsMax = 0;
+  } else if (reason == CloseReason::FaultInjected) {
+    rule.fault = snapshot::Fault{.abortStatus = 500, .abortShare = 1'000'000};
+  } else {
+    rule.timeouts.request = std::chrono::seconds(1);
+  }
+  world.config.listener(1).protocol = snapshot::Protocol::Http1;
+  world.config.setRoutes(1, {rule});
+  world.publish();
+  client = &world.connect();
+  if (reason == CloseReason::RateLimited) {
+    client->send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  }
+  client->send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  world.settle();
+  if (reason == CloseReason::ResponseTimeout) {
+    world.advance(std::chrono::seconds(2));
+  }
 }
 
 void CloseReasonsTest::provokeByHttp(CloseReason reason) {

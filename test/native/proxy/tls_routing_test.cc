@@ -10,7 +10,7 @@ namespace weft::test {
 namespace {
 
 using snapshot::Protocol;
-using snapshot::TlsUnrouted;
+using snapshot::Unrouted;
 
 constexpr std::string_view kAlert("\x15\x03\x03\x00\x02\x02\x70", 7);
 
@@ -151,7 +151,7 @@ TEST_P(TlsRoutingTest, TellsAClientInPieces) {
 }
 
 TEST_P(TlsRoutingTest, ForwardsWhatLeadsNowhereWhereThatIsWanted) {
-  world.config.listener(1).tlsUnrouted = TlsUnrouted::Forward;
+  world.config.listener(1).tlsUnrouted = Unrouted::Forward;
   world.publish();
   const std::string hello = helloFor("example.org");
   connectWith(hello);

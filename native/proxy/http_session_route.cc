@@ -1,0 +1,153 @@
+// Where a request of a session goes: to the cluster of its connection or of its route, unless the
+// proxy answers it itself.
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "base/random.h"
+#include "codec/h1_field_reader.h"
+#include "codec/h1_forward.h"
+#include "proxy/connection.h"
+#include "proxy/connections.h"
+#include "proxy/exchange.h"
+#include "proxy/http_session.h"
+#include "proxy/listener.h"
+#include "proxy/local_reply.h"
+#include "proxy/request_counters.h"
+#include "proxy/rewrite.h"
+#include "proxy/route_table.h"
+#include "proxy/router.h"
+#include "snapshot/listener.h"
+#include "snapshot/route.h"
+#include "telemetry/cell_table.h"
+#include "telemetry/close_reason.h"
+
+namespace weft::proxy {
+
+using telemetry::CloseReason;
+
+namespace {
+
+constexpr std::uint32_t kWhole = 1'000'000;
+
+/// What the target names counts instead of Host (RFC 9112 3.2.2).
+std::string_view authorityOf(const codec::H1Request& request) noexcept {
+  if (!request.target.authority.empty()) {
+    return request.target.authority;
+  }
+  const codec::H1Fields fields = request.head.fieldsIn(request.held);
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields.at(index).name == codec::FieldName::Host) {
+      return fields.value(index);
+    }
+  }
+  return request.defaultHost;
+}
+
+std::uint32_t wholeSecondsUp(base::Duration duration) noexcept {
+  return static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(duration).count());
+}
+
+}  // namespace
+
+/// Finds the cluster. False: the request has been answered.
+bool HttpSession::routed(const codec::H1Request& request, Exchange::Parts& parts) noexcept {
+  Listener& listener = connection_.listener();
+  parts.cluster = &connection_.cluster();
+  if (!connection_.connections().admitsRequest()) {
+    answer({.status = localStatus(CloseReason::LoadShed), .reason = CloseReason::LoadShed},
+           parts.route);
+    return false;
+  }
+  if (!listener.router()) {
+    return true;
+  }
+  Route& route = parts.route;
+  const auto match = listener.router()->table().match(
+      {.method = request.head.method.in(request.held),
+       .authority = authorityOf(request),
+       .path = request.target.slashLacks ? std::string_view("/") : request.target.path,
+       .fields = request.head.fieldsIn(request.held)});
+  if (!match) {
+    if (listener.settings().httpUnrouted == snapshot::Unrouted::Forward) {
+      return true;
+    }
+    answer({.status = localStatus(CloseReason::NoRoute), .reason = CloseReason::NoRoute}, route);
+    return false;
+  }
+  route.router = listener.router();
+  route.match = *match;
+  if (answered(request, route) || faulted(parts)) {
+    return false;
+  }
+  route.backend = &route.router->nextBackend(match->rule);
+  parts.cluster = listener.clusterOf(route.backend->clusterId);
+  if (parts.cluster == nullptr) {
+    answer({.status = localStatus(CloseReason::NoBackend), .reason = CloseReason::NoBackend},
+           route);
+    return false;
+  }
+  return true;
+}
+
+/// Whether the rule says what the answer is, without a backend.
+bool HttpSession::answered(const codec::H1Request& request, const Route& route) noexcept {
+  const snapshot::HttpRule& rule = *route.rule();
+  const base::Duration wait = route.router->enter(route.match.rule, context().loop().now());
+  if (wait > base::Duration::zero()) {
+    answer({.status = localStatus(CloseReason::RateLimited),
+            .reason = CloseReason::RateLimited,
+            .retryAfterS = wholeSecondsUp(wait)},
+           route);
+  } else if (rule.redirect) {
+    const std::string location = redirectLocation(
+        *rule.redirect, connection_.downstream().secured ? "https" : "http", authorityOf(request),
+        request.target.path, route.router->table().prefixBytes(route.match));
+    answer({.status = rule.redirect->status, .location = location, .body = std::string_view()},
+           route);
+  } else if (rule.directResponse) {
+    answer({.status = rule.directResponse->status,
+            .contentType = rule.directResponse->contentType,
+            .body = rule.directResponse->body},
+           route);
+  } else if (rule.backendRefs.empty()) {
+    answer({.status = localStatus(CloseReason::NoBackend), .reason = CloseReason::NoBackend},
+           route);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/// Whether a failure was asked for in place of an answer; it may also only come later.
+bool HttpSession::faulted(Exchange::Parts& parts) noexcept {
+  const auto& fault = parts.route.rule()->fault;
+  if (!fault) {
+    return false;
+  }
+  base::Random& random = context().upstream.random;
+  if (random.below(kWhole) < fault->delayShare) {
+    parts.delay = fault->delay;
+  }
+  if (random.below(kWhole) >= fault->abortShare) {
+    return false;
+  }
+  answer({.status = fault->abortStatus, .reason = CloseReason::FaultInjected}, parts.route);
+  return true;
+}
+
+/// Counts as a request, and as the response to it.
+void HttpSession::answer(const LocalReply& own, const Route& route) noexcept {
+  telemetry::CellTable& cellTable = context().upstream.cellTable;
+  const RequestLabels labels{.direction = connection_.direction(),
+                             .route = route.rule() == nullptr ? base::RouteId{} : route.rule()->id};
+  countRequest(cellTable, labels, telemetry::HttpRequestCell::kRequests);
+  countResponse(cellTable, labels, own.status, true, base::Duration::zero());
+  reply(own);
+}
+
+}  // namespace weft::proxy
