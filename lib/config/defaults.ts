@@ -110,6 +110,11 @@ export const defaults = {
   httpHeadBytesMax: because(65_536, 'large cookies fit; servers refuse far less'),
   httpHeadFieldsMax: because(128, 'browsers send fewer than thirty'),
   httpErrorHeader: because(true, 'who gets an error should see that it is none of the server'),
+  httpForwarded: because(null, 'most services do not ask who their clients are'),
+  forwardedHeaders: because(null, 'what most servers read', "`['x-forwarded']`"),
+  forwardedFrom: because(null, 'who is not known is not believed', 'nobody'),
+  httpVia: because(null, 'a sidecar is no stop on the way that anybody looks for'),
+  httpRequestId: because(null, 'tracing has ids of its own'),
   clusterHttp: because(null, 'each setting has a default of its own'),
   httpIdleTimeoutMs: because(
     3_000,
@@ -137,6 +142,8 @@ export const defaults = {
   ewmaRttDefaultMs: because(30, 'an endpoint not measured yet counts as decent, not as free'),
   ewmaDecayMs: because(10_000, 'a slow spell is forgotten after some ten seconds'),
   hashLoadBound: because(null, 'affinity comes first', '`null`'),
+  hashKey: because('source', 'every connection has one'),
+  hashCookieMaxAgeMs: because(null, 'a browser keeps it as long as its window'),
   slowStart: because(null, 'most servers are ready when they accept', '`null`'),
   slowStartMinShare: because(0.1, 'enough connections to warm up with'),
   zoneUsableShareMin: because(

@@ -1,9 +1,14 @@
 // Settings of connections that carry HTTP, complete.
 
-import type { HttpClusterSnapshot, HttpListenerSnapshot } from '../contract/snapshot.ts';
+import type {
+  ForwardedSnapshot,
+  HttpClusterSnapshot,
+  HttpListenerSnapshot,
+} from '../contract/snapshot.ts';
 import { defaults } from './defaults.ts';
+import { resolveNetwork } from './resolve-network.ts';
 import { bytes, ms, msOrNull } from './units.ts';
-import type { HttpClusterConfig, HttpListenerConfig } from './user-config.ts';
+import type { ForwardedConfig, HttpClusterConfig, HttpListenerConfig } from './user-config.ts';
 
 export function resolveHttpListener(http: HttpListenerConfig = {}): HttpListenerSnapshot {
   return {
@@ -11,6 +16,21 @@ export function resolveHttpListener(http: HttpListenerConfig = {}): HttpListener
     headFieldsMax: http.headFieldsMax ?? defaults.httpHeadFieldsMax.value,
     headTimeoutMs: ms(http.headTimeout, defaults.httpHeadTimeoutMs.value),
     errorHeader: http.errorHeader ?? defaults.httpErrorHeader.value,
+    forwarded: resolveForwarded(http.forwarded),
+    via: http.via ?? '',
+    requestId: (http.requestId ?? '').toLowerCase(),
+  };
+}
+
+function resolveForwarded(forwarded: ForwardedConfig | null | undefined): ForwardedSnapshot | null {
+  if (!forwarded) {
+    return defaults.httpForwarded.value;
+  }
+  const headers = forwarded.headers ?? ['x-forwarded'];
+  return {
+    xForwarded: headers.includes('x-forwarded'),
+    forwarded: headers.includes('forwarded'),
+    from: (forwarded.from ?? []).map(resolveNetwork),
   };
 }
 

@@ -6,17 +6,16 @@ import { parseDestination } from '../base/destination.ts';
 import { parseDuration } from '../base/duration.ts';
 import { formatEndpointAddress, parseEndpointAddress } from '../base/endpoint-address.ts';
 import { freezeDeep } from '../base/freeze.ts';
-import { type Network, parseNetwork } from '../base/network.ts';
 import { parsePorts } from '../base/ports.ts';
 import type {
   AcceptedProxyProtocolSnapshot,
   BalancerSnapshot,
   DestinationSnapshot,
   EjectionSnapshot,
+  HashKeySnapshot,
   HealthCheckSnapshot,
   KeepaliveSnapshot,
   LimitsSnapshot,
-  NetworkSnapshot,
   PortProtocolSnapshot,
   SlowStartSnapshot,
 } from '../contract/snapshot.ts';
@@ -32,6 +31,7 @@ import type {
 import { defaults } from './defaults.ts';
 import { originalClusterNames, originalClusters } from './original-clusters.ts';
 import { resolveHttpCluster, resolveHttpListener } from './resolve-http.ts';
+import { networkSnapshot, resolveNetwork } from './resolve-network.ts';
 import { resolveHttpRules } from './resolve-routes.ts';
 import { clustersOf, resolveTlsRoutes } from './tls-routes.ts';
 import { bytes, checked, ms, msOrNull } from './units.ts';
@@ -206,10 +206,6 @@ function resolveProxyProtocol({
   };
 }
 
-function resolveNetwork(text: string): NetworkSnapshot {
-  return networkSnapshot(checked(parseNetwork(text)), 0);
-}
-
 function resolvePortProtocol({ ports, protocol }: PortProtocolConfig): PortProtocolSnapshot {
   const { first, last } = checked(parsePorts(ports));
   return { firstPort: first, lastPort: last, protocol };
@@ -244,10 +240,6 @@ function resolveDestinations({ destinations = [] }: ClusterConfig): DestinationS
   return destinations
     .flatMap((text) => checked(parseDestination(text)))
     .map(({ network, port }) => networkSnapshot(network, port));
-}
-
-function networkSnapshot({ type, host, prefix }: Network, port: number): NetworkSnapshot {
-  return { address: type === 'ipv4' ? `${host}:${port}` : `[${host}]:${port}`, prefixBits: prefix };
 }
 
 /** A cluster that only inbound listeners use is the workload itself. */
@@ -301,7 +293,11 @@ function resolveBalancer(cluster: ClusterConfig): BalancerSnapshot {
   const long: BalancerConfig = typeof balancer === 'object' ? balancer : { type: balancer };
   if (long.type === 'ringHash' || long.type === 'maglev') {
     const bound = long.loadBound ?? defaults.hashLoadBound.value;
-    return { type: long.type, loadBoundPercent: bound === null ? null : percent(bound) };
+    return {
+      type: long.type,
+      loadBoundPercent: bound === null ? null : percent(bound),
+      key: resolveHashKey(long.key),
+    };
   }
   const slowStart = resolveSlowStart(cluster);
   if (long.type !== 'p2cEwma') {
@@ -312,6 +308,18 @@ function resolveBalancer(cluster: ClusterConfig): BalancerSnapshot {
     rttDefaultMs: ms(long.rttDefault, defaults.ewmaRttDefaultMs.value),
     decayMs: ms(long.decay, defaults.ewmaDecayMs.value),
     slowStart,
+  };
+}
+
+function resolveHashKey(key: BalancerConfig['key'] = defaults.hashKey.value): HashKeySnapshot {
+  if (typeof key === 'string') {
+    return { type: key, name: '', cookieMaxAgeMs: null };
+  }
+  const { from, name, maxAge } = key;
+  return {
+    type: from,
+    name: from === 'header' ? name.toLowerCase() : name,
+    cookieMaxAgeMs: msOrNull(maxAge, defaults.hashCookieMaxAgeMs.value),
   };
 }
 

@@ -14,6 +14,24 @@ const balancerType = oneOf('BalancerType', [
   'maglev',
 ]);
 
+const hashKey = object('HashKeyConfig', 'Something that a request of HTTP says.', {
+  from: required(
+    'Where it is. Requests without it go to any endpoint.',
+    oneOf('HashKeySource', ['header', 'cookie']),
+    "'header'",
+  ),
+  name: required(
+    'Of the header or the cookie.',
+    { kind: 'text', grammar: 'fieldName', charsMax: 256 },
+    "'x-user'",
+  ),
+  maxAge: optional(
+    'Of the cookie that a client without one is given, with a value by chance.',
+    duration(1_000, timeoutMsMax),
+    { nullMeans: 'until the client ends its session', default: defaults.hashCookieMaxAgeMs },
+  ),
+});
+
 const balancer = object('BalancerConfig', 'A balancer with settings of its own.', {
   type: required('The same words as in the short form.', balancerType, "'p2cEwma'"),
   rttDefault: optional(
@@ -28,6 +46,15 @@ const balancer = object('BalancerConfig', 'A balancer with settings of its own.'
     'An endpoint takes no more than so many times the average of open connections, as each worker counts them, by weight; what is over goes to the next in the table. Only `ringHash` and `maglev`.',
     { kind: 'decimal', min: 1, max: 100 },
     { nullMeans: 'no bound', default: defaults.hashLoadBound },
+  ),
+  key: optional(
+    'What belongs to one endpoint: the address of a client (`source`), the path of a request without its query, a header or a cookie. Connections that carry no HTTP have a source only. Only `ringHash` and `maglev`.',
+    {
+      kind: 'either',
+      short: oneOf('HashKeyWord', ['source', 'path']),
+      long: hashKey,
+    },
+    { default: defaults.hashKey },
   ),
 });
 

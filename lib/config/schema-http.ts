@@ -1,7 +1,24 @@
 // What holds for connections that carry HTTP: towards clients, and towards endpoints.
 
 import { defaults } from './defaults.ts';
-import { duration, object, optional } from './schema-node.ts';
+import { duration, object, oneOf, optional } from './schema-node.ts';
+
+const forwarded = object(
+  'ForwardedConfig',
+  'What requests are told of who sent them, in headers that Weft writes.',
+  {
+    headers: optional(
+      'Which: `x-forwarded` stands for `x-forwarded-for`, `x-forwarded-proto` and `x-forwarded-host`, `forwarded` for the header of RFC 7239.',
+      { kind: 'list', item: oneOf('ForwardedHeader', ['x-forwarded', 'forwarded']) },
+      { default: defaults.forwardedHeaders },
+    ),
+    from: optional(
+      'Networks whose clients are believed what they say of others in these headers: Weft adds to it. What others say there is removed.',
+      { kind: 'list', item: { kind: 'network' } },
+      { default: defaults.forwardedFrom },
+    ),
+  },
+);
 
 export const httpListener = object(
   'HttpListenerConfig',
@@ -26,6 +43,20 @@ export const httpListener = object(
       'Whether answers that Weft writes itself say why, in the header `weft-error`.',
       { kind: 'boolean' },
       { default: defaults.httpErrorHeader },
+    ),
+    forwarded: optional('What requests are told of who sent them.', forwarded, {
+      nullMeans: 'nothing; what they say themselves goes on',
+      default: defaults.httpForwarded,
+    }),
+    via: optional(
+      'How Weft calls itself in the header `via` of requests and responses.',
+      { kind: 'text', grammar: 'fieldName', charsMax: 64 },
+      { nullMeans: 'it does not', default: defaults.httpVia },
+    ),
+    requestId: optional(
+      'Header in which each request gets an id by chance, unless it came with one.',
+      { kind: 'text', grammar: 'fieldName', charsMax: 64 },
+      { nullMeans: 'none', default: defaults.httpRequestId },
     ),
   },
 );

@@ -40,6 +40,8 @@ export type HttpRetryOn = 'reset' | 'timeout';
 
 export type HttpRetryMethods = 'idempotent' | 'all';
 
+export type ForwardedHeader = 'x-forwarded' | 'forwarded';
+
 export type BalancerType =
   | 'p2cEwma'
   | 'roundRobin'
@@ -47,6 +49,10 @@ export type BalancerType =
   | 'random'
   | 'ringHash'
   | 'maglev';
+
+export type HashKeyWord = 'source' | 'path';
+
+export type HashKeySource = 'header' | 'cookie';
 
 export type ProxyProtocolVersion = 'v1' | 'v2';
 
@@ -708,6 +714,39 @@ export interface HttpListenerConfig {
    * (who gets an error should see that it is none of the server).
    */
   readonly errorHeader?: boolean | undefined;
+
+  /**
+   * What requests are told of who sent them. `null`: nothing; what they say themselves goes on.
+   * Default: `null` (most services do not ask who their clients are).
+   */
+  readonly forwarded?: ForwardedConfig | null | undefined;
+
+  /**
+   * How Weft calls itself in the header `via` of requests and responses. `null`: it does not.
+   * Default: `null` (a sidecar is no stop on the way that anybody looks for).
+   */
+  readonly via?: string | null | undefined;
+
+  /**
+   * Header in which each request gets an id by chance, unless it came with one. `null`: none.
+   * Default: `null` (tracing has ids of its own).
+   */
+  readonly requestId?: string | null | undefined;
+}
+
+/** What requests are told of who sent them, in headers that Weft writes. */
+export interface ForwardedConfig {
+  /**
+   * Which: `x-forwarded` stands for `x-forwarded-for`, `x-forwarded-proto` and `x-forwarded-host`,
+   * `forwarded` for the header of RFC 7239. Default: `['x-forwarded']` (what most servers read).
+   */
+  readonly headers?: readonly ForwardedHeader[] | undefined;
+
+  /**
+   * Networks whose clients are believed what they say of others in these headers: Weft adds to it.
+   * What others say there is removed. Default: nobody (who is not known is not believed).
+   */
+  readonly from?: readonly string[] | undefined;
 }
 
 /** TCP keepalive: finds peers that vanished. */
@@ -893,6 +932,29 @@ export interface BalancerConfig {
    * `maglev`. `null`: no bound. Default: `null` (affinity comes first).
    */
   readonly loadBound?: number | null | undefined;
+
+  /**
+   * What belongs to one endpoint: the address of a client (`source`), the path of a request without
+   * its query, a header or a cookie. Connections that carry no HTTP have a source only. Only
+   * `ringHash` and `maglev`. Default: `'source'` (every connection has one).
+   */
+  readonly key?: HashKeyWord | HashKeyConfig | undefined;
+}
+
+/** Something that a request of HTTP says. */
+export interface HashKeyConfig {
+  /** Where it is. Requests without it go to any endpoint. */
+  readonly from: HashKeySource;
+
+  /** Of the header or the cookie. */
+  readonly name: string;
+
+  /**
+   * Of the cookie that a client without one is given, with a value by chance. A duration of 1s to
+   * 576h. `null`: until the client ends its session. Default: `null` (a browser keeps it as long as
+   * its window).
+   */
+  readonly maxAge?: Duration | null | undefined;
 }
 
 /**

@@ -91,6 +91,21 @@ export interface HttpListenerSnapshot {
   readonly headTimeoutMs: number;
   /** Answers of the proxy itself say why in `weft-error`. */
   readonly errorHeader: boolean;
+  /** `null`: requests are told nothing of who sent them. */
+  readonly forwarded: ForwardedSnapshot | null;
+  /** How the proxy calls itself in Via; empty: it does not. */
+  readonly via: string;
+  /** Header that each request gets, in lower case; empty: none. */
+  readonly requestId: string;
+}
+
+export interface ForwardedSnapshot {
+  /** x-forwarded-for, -proto and -host. */
+  readonly xForwarded: boolean;
+  /** Of RFC 7239. */
+  readonly forwarded: boolean;
+  /** Who is believed what they say of others. */
+  readonly from: readonly NetworkSnapshot[];
 }
 
 /** Connections to endpoints that wait for the next request. */
@@ -147,7 +162,21 @@ export interface SlowStartSnapshot {
   readonly minSharePercent: number;
 }
 
-/** The last two choose by a key of the connection, today its source address. */
+/** What decides which endpoint it is. Connections that carry no HTTP have a source only. */
+export interface HashKeySnapshot {
+  readonly type: 'source' | 'path' | 'header' | 'cookie';
+  /** Of a header, in lower case, or of a cookie; else empty. */
+  readonly name: string;
+  /** Of a cookie that is given to who has none; `null`: until the client ends its session. */
+  readonly cookieMaxAgeMs: number | null;
+}
+
+interface HashBalancerSnapshot {
+  readonly loadBoundPercent: number | null;
+  readonly key: HashKeySnapshot;
+}
+
+/** The last two choose by a key. */
 export type BalancerSnapshot =
   | {
       readonly type: 'p2cEwma';
@@ -158,8 +187,8 @@ export type BalancerSnapshot =
   | { readonly type: 'roundRobin'; readonly slowStart: SlowStartSnapshot | null }
   | { readonly type: 'leastConnections'; readonly slowStart: SlowStartSnapshot | null }
   | { readonly type: 'random'; readonly slowStart: SlowStartSnapshot | null }
-  | { readonly type: 'ringHash'; readonly loadBoundPercent: number | null }
-  | { readonly type: 'maglev'; readonly loadBoundPercent: number | null };
+  | ({ readonly type: 'ringHash' } & HashBalancerSnapshot)
+  | ({ readonly type: 'maglev' } & HashBalancerSnapshot);
 
 /** Connections stay in the own zone while so much of it is usable. */
 export interface ZonePreferenceSnapshot {

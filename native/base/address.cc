@@ -58,6 +58,13 @@ Result<Address> parseIpv6(std::string_view host, std::uint16_t port) {
   return Address::ipv6(bytes, port, scope);
 }
 
+std::string ipText(AddressFamily family, const std::array<std::uint8_t, 16>& ip) {
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  const int kind = family == AddressFamily::Ipv4 ? kIpv4Family : kIpv6Family;
+  inet_ntop(kind, ip.data(), text.data(), static_cast<TextLength>(text.size()));
+  return {text.data()};
+}
+
 }  // namespace
 
 Result<Address> Address::parse(std::string_view text) {
@@ -114,14 +121,21 @@ Address Address::unixPath(std::string_view path) {
   return address;
 }
 
+std::string Address::hostText() const {
+  if (family_ == AddressFamily::Unix) {
+    return {};
+  }
+  constexpr std::string_view kMapped = "::ffff:";
+  const std::string text = ipText(family_, ip_);
+  const bool mapped = text.starts_with(kMapped) && text.find('.') != std::string::npos;
+  return mapped ? text.substr(kMapped.size()) : text;
+}
+
 std::string Address::toString() const {
   if (family_ == AddressFamily::Unix) {
     return std::string(kUnixPrefix) + path_;
   }
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  const int kind = family_ == AddressFamily::Ipv4 ? kIpv4Family : kIpv6Family;
-  inet_ntop(kind, ip_.data(), text.data(), static_cast<TextLength>(text.size()));
-  std::string host(text.data());
+  std::string host = ipText(family_, ip_);
   if (family_ == AddressFamily::Ipv6) {
     if (scope_ != 0) {
       host += '%' + std::to_string(scope_);

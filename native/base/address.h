@@ -47,6 +47,10 @@ class Address {
   /// Canonical: parse(toString()) gives an equal address.
   [[nodiscard]] std::string toString() const;
 
+  /// Of the IP alone, without brackets; an IPv4 address that is mapped into IPv6 is itself. Empty
+  /// for unix.
+  [[nodiscard]] std::string hostText() const;
+
   friend bool operator==(const Address&, const Address&) = default;
 
  private:

@@ -1,8 +1,11 @@
 #include "base/hash.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "base/address.h"
 
@@ -34,6 +37,19 @@ std::uint64_t hashOf(const Address& address) noexcept {
                              (std::uint64_t{address.port()} << 8U) |
                              static_cast<std::uint64_t>(address.family());
   return mixed(hashOfWords(hash, std::bit_cast<Words>(address.ip())) ^ rest);
+}
+
+std::uint64_t hashOfText(std::string_view text) noexcept {
+  std::uint64_t hash = kSeed ^ text.size();
+  for (std::uint64_t word = 0; !text.empty(); word = 0) {
+    const std::size_t count = std::min(text.size(), sizeof(word));
+    for (std::size_t i = 0; i < count; ++i) {
+      word |= std::uint64_t{static_cast<unsigned char>(text[i])} << (8U * i);
+    }
+    hash = mixed(hash ^ word);
+    text.remove_prefix(count);
+  }
+  return mixed(hash);
 }
 
 std::uint64_t hashOfHost(const Address& address) noexcept {

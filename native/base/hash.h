@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string_view>
 
 #include "base/address.h"
 
@@ -22,5 +23,8 @@ namespace weft::base {
 /// Of the IP address alone: one for all connections of a host. An IPv4 address that is mapped into
 /// IPv6 hashes as itself. Zero, and for nothing else, when there is no IP address (a unix socket).
 [[nodiscard]] std::uint64_t hashOfHost(const Address& address) noexcept;
+
+/// Of bytes, eight at a time.
+[[nodiscard]] std::uint64_t hashOfText(std::string_view text) noexcept;
 
 }  // namespace weft::base

@@ -90,14 +90,6 @@ std::string readLowerName(const Field& field) {
   return name;
 }
 
-std::string readFieldValue(const Field& field) {
-  std::string value = field.text();
-  if (!codec::consistsOf(value, codec::kValue)) {
-    field.fail("expected no control characters");
-  }
-  return value;
-}
-
 snapshot::PathMatch readPathMatch(Reading& reading, const Field& field) {
   snapshot::PathMatch match{.type = field.at("type").word<snapshot::PathMatchType>(kPathMatchWords),
                             .value = field.at("value").text(),

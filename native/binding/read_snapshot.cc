@@ -129,11 +129,26 @@ std::optional<snapshot::ProxyProtocol> readProxyProtocol(Reading& reading, const
   });
 }
 
-snapshot::HttpListener readHttpListener(const Field& field) {
+std::optional<snapshot::Forwarded> readForwarded(Reading& reading, const Field& field) {
+  return field.orNull([&reading](const Field& present) {
+    snapshot::Forwarded forwarded{.xForwarded = present.at("xForwarded").boolean(),
+                                  .forwarded = present.at("forwarded").boolean(),
+                                  .from = {}};
+    readEach(reading, present.at("from"), [&forwarded](const Field& network) {
+      forwarded.from.push_back(readNetwork(network));
+    });
+    return forwarded;
+  });
+}
+
+snapshot::HttpListener readHttpListener(Reading& reading, const Field& field) {
   return {.headBytesMax = field.at("headBytesMax").number<std::uint32_t>(kHeadBytesRange),
           .fieldsMax = field.at("headFieldsMax").number<std::uint32_t>(kHeadFieldsRange),
           .headTimeout = field.at("headTimeoutMs").duration(kDurationRange),
-          .errorHeader = field.at("errorHeader").boolean()};
+          .errorHeader = field.at("errorHeader").boolean(),
+          .forwarded = readForwarded(reading, field.at("forwarded")),
+          .via = readFieldValue(field.at("via")),
+          .requestId = readFieldValue(field.at("requestId"))};
 }
 
 snapshot::HttpCluster readHttpCluster(const Field& field) {
@@ -173,7 +188,7 @@ std::shared_ptr<const Listener> readListener(Reading& reading, const Field& fiel
       .tlsUnrouted = field.at("tlsUnrouted").word<snapshot::Unrouted>(kUnroutedWords),
       .httpUnrouted = field.at("httpUnrouted").word<snapshot::Unrouted>(kUnroutedWords),
       .proxyProtocol = readProxyProtocol(reading, field.at("proxyProtocol")),
-      .http = readHttpListener(field.at("http")),
+      .http = readHttpListener(reading, field.at("http")),
       .clusterId = readId<base::ClusterId>(field.at("clusterId")),
       .transparent = field.at("transparent").boolean(),
       .workloadAddress =
@@ -213,6 +228,12 @@ std::optional<snapshot::SlowStart> readSlowStart(const Field& field) {
   });
 }
 
+snapshot::HashKey readHashKey(const Field& field) {
+  return {.type = field.at("type").word<snapshot::HashKeyType>(kHashKeyWords),
+          .name = field.at("name").text(),
+          .cookieMaxAge = readDurationOrNull(field.at("cookieMaxAgeMs"))};
+}
+
 snapshot::Balancer readBalancer(const Field& field) {
   snapshot::Balancer balancer{.type =
                                   field.at("type").word<snapshot::BalancerType>(kBalancerWords)};
@@ -224,6 +245,7 @@ snapshot::Balancer readBalancer(const Field& field) {
     balancer.loadBoundPercent = field.at("loadBoundPercent").orNull([](const Field& present) {
       return present.number<std::uint32_t>(kLoadBoundRange);
     });
+    balancer.key = readHashKey(field.at("key"));
   } else {
     balancer.slowStart = readSlowStart(field.at("slowStart"));
   }

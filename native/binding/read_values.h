@@ -13,6 +13,7 @@
 #include "binding/field_reader.h"
 #include "binding/node.h"
 #include "codec/h1_field_reader.h"
+#include "codec/http_text.h"
 
 namespace weft::binding {
 
@@ -78,6 +79,15 @@ inline std::vector<std::string> readTexts(Reading& reading, const Field& field) 
   std::vector<std::string> texts;
   readEach(reading, field, [&](const Field& element) { texts.push_back(element.text()); });
   return texts;
+}
+
+/// What may be the value of a field of HTTP.
+inline std::string readFieldValue(const Field& field) {
+  std::string value = field.text();
+  if (!codec::consistsOf(value, codec::kValue)) {
+    field.fail("expected no control characters");
+  }
+  return value;
 }
 
 }  // namespace weft::binding

@@ -16,6 +16,8 @@ inline constexpr std::array<std::string_view, 3> kPathMatchWords = {"exact", "pr
 inline constexpr std::array<std::string_view, 2> kProxyVersionWords = {"v1", "v2"};
 inline constexpr std::array<std::string_view, 6> kBalancerWords = {
     "p2cEwma", "roundRobin", "leastConnections", "random", "ringHash", "maglev"};
+inline constexpr std::array<std::string_view, 4> kHashKeyWords = {"source", "path", "header",
+                                                                  "cookie"};
 inline constexpr std::array<std::string_view, 1> kHealthCheckWords = {"tcp"};
 inline constexpr std::array<std::string_view, 2> kDrainListenerWords = {"close", "keep"};
 inline constexpr std::array<std::string_view, 2> kDrainScopeWords = {"all", "inbound"};

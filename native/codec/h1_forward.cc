@@ -133,11 +133,12 @@ void writeConnection(const H1Request& request, const H1Fields& fields, H1Writer&
 std::size_t forwardedBytesMax(const H1Request& request) noexcept {
   // What is added of the head's own may double it.
   return std::size_t{2} * request.head.bytes + request.defaultHost.size() + request.path.size() +
-         request.host.size() + editedBytes(request.edits) + kAddedBytesMax;
+         request.host.size() + editedBytes(request.edits) + request.added.size() + kAddedBytesMax;
 }
 
 std::size_t forwardedBytesMax(const H1Response& response) noexcept {
-  return std::size_t{2} * response.head.bytes + editedBytes(response.edits) + kAddedBytesMax;
+  return std::size_t{2} * response.head.bytes + editedBytes(response.edits) + response.via.size() +
+         response.cookie.size() + kAddedBytesMax;
 }
 
 bool forwardsUpgrade(const H1Request& request) noexcept {
@@ -153,6 +154,9 @@ void forwardRequest(const H1Request& request, H1Writer& writer) noexcept {
   markHopByHop(fields, leftOut);
   if (request.edits != nullptr) {
     markEdits(fields, *request.edits, leftOut);
+  }
+  if (request.replaced != nullptr) {
+    leftOut |= *request.replaced;
   }
   if (target.form == H1TargetForm::Absolute || !request.host.empty()) {
     markName(fields, FieldName::Host, leftOut);
@@ -170,6 +174,7 @@ void forwardRequest(const H1Request& request, H1Writer& writer) noexcept {
   if (request.edits != nullptr) {
     writeEdits(*request.edits, writer);
   }
+  writer.text(request.added);
   writeConnection(request, fields, writer);
   if (request.framing.body == H1Body::Chunked) {
     writer.field("transfer-encoding", "chunked");
@@ -195,6 +200,14 @@ void forwardResponse(const H1Response& response, H1Writer& writer) noexcept {
   writeLines(response.held, head, leftOut, writer);
   if (response.edits != nullptr) {
     writeEdits(*response.edits, writer);
+  }
+  if (!response.via.empty()) {
+    writer.text("via: 1.1 ");
+    writer.text(response.via);
+    writer.text("\r\n");
+  }
+  if (!response.cookie.empty()) {
+    writer.field("set-cookie", response.cookie);
   }
   if (switches && interim) {
     writer.field("connection", "upgrade");

@@ -25,6 +25,8 @@ struct H1Request {
   std::string_view path{};                   ///< In place of the target's, when not empty.
   std::string_view host{};                   ///< The same of Host.
   const base::HeaderEdits* edits = nullptr;  ///< May be null.
+  std::string_view added{};                  ///< Lines with their ends.
+  const FieldBits* replaced = nullptr;       ///< Fields that those lines take the place of.
 };
 
 /// A response that was read, and to whom it goes.
@@ -35,6 +37,8 @@ struct H1Response {
   std::uint8_t minorVersion = 1;  ///< Of who gets it.
   bool keepAlive = true;          ///< Their connection goes on behind it.
   const base::HeaderEdits* edits = nullptr;
+  std::string_view via{};     ///< How the proxy calls itself; empty: it does not.
+  std::string_view cookie{};  ///< That the client is given; a value of Set-Cookie.
 };
 
 /// Memory that is enough to write it.

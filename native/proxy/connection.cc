@@ -383,6 +383,15 @@ void Connection::report(const Ending& ending) noexcept {
                                                .fields = fields});
 }
 
+base::Address Connection::source() const {
+  if (peer_ != nullptr) {
+    return *peer_;
+  }
+  return proxied_ == nullptr
+             ? connections_.context().sockets().peerAddress(downstream_.transport->fd())
+             : proxied_->source;
+}
+
 ConnectionView Connection::view() const {
   Context& context = connections_.context();
   ConnectionView view;
@@ -390,10 +399,7 @@ ConnectionView Connection::view() const {
   view.connectionId = id_;
   view.listenerId = listener_.settings().id;
   view.clusterId = cluster().settings().id;
-  view.downstreamAddress =
-      (proxied_ == nullptr ? context.sockets().peerAddress(downstream_.transport->fd())
-                           : proxied_->source)
-          .toString();
+  view.downstreamAddress = source().toString();
   if (original_ != nullptr) {
     view.originalDst = original_->meant.toString();
   }

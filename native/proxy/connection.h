@@ -59,6 +59,9 @@ class Connection final : public os::Pollable,
   /// Remembered for the access log only.
   void rememberPeer(const base::Address& peer) { peer_ = std::make_unique<base::Address>(peer); }
 
+  /// Who sent it: the peer, or on whose behalf it came.
+  [[nodiscard]] base::Address source() const;
+
   /// Where the peer meant to go before it was redirected.
   void rememberOriginalDst(const base::Address& meant);
 

@@ -77,7 +77,7 @@ void Connections::accept(Listener& listener, int fd, const base::Address& peer) 
   if (originalDst) {
     connection->rememberOriginalDst(*originalDst);
   }
-  if (listener.settings().accessLog) {
+  if (listener.settings().accessLog || listener.settings().http.forwarded) {
     connection->rememberPeer(peer);
   }
   connection->expectProxyHeader(peer);

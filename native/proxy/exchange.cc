@@ -71,6 +71,7 @@ Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream, Par
       target_(parts.target),
       key_(parts.key),
       route_(std::move(parts.route)),
+      added_(std::move(parts.added)),
       delay_(parts.delay),
       direction_(parts.direction) {}
 
@@ -218,6 +219,8 @@ void Exchange::send(codec::H1Request request) noexcept {
 
 /// False when there is no memory.
 bool Exchange::rewrite(codec::H1Request& request) noexcept {
+  request.added = base::textOf(added_.lines.unread());
+  request.replaced = &added_.replaced;
   if (route_.backend == nullptr) {
     return true;
   }

@@ -20,6 +20,7 @@
 #include "codec/h1_forward.h"
 #include "codec/h1_framing.h"
 #include "codec/h1_head.h"
+#include "codec/h1_writer.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
 #include "proxy/request_counters.h"
@@ -65,6 +66,14 @@ class ExchangeDownstream : public upstream::ResponseSink {
   ~ExchangeDownstream() = default;
 };
 
+/// What is said beside what was said: lines of the request with what they take the place of, and
+/// the cookie that the client is given.
+struct Added {
+  os::Buffer lines;
+  codec::FieldBits replaced;
+  std::string cookie;
+};
+
 class Exchange final : private upstream::HttpClientOwner, private os::Retired, private os::Timer {
  public:
   struct Parts {
@@ -74,6 +83,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
     std::optional<std::uint64_t> key{};     ///< A hash of what the choice depends on.
     Route route{};                          ///< Without a rule: there is none.
     base::Duration delay{};                 ///< Before anything is sent.
+    Added added{};                          ///< What the proxy says for itself.
   };
 
   Exchange(Connections& connections, ExchangeDownstream& downstream, Parts parts) noexcept;
@@ -118,6 +128,9 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   [[nodiscard]] std::uint32_t attemptCount() const noexcept { return attemptCount_; }
 
   [[nodiscard]] std::uint32_t connectUs() const noexcept { return connectUs_; }
+
+  /// That the client is given with the response; may be empty.
+  [[nodiscard]] std::string_view cookie() const noexcept { return added_.cookie; }
 
   /// What changes in the head of a response; null: nothing.
   [[nodiscard]] const base::HeaderEdits* responseEdits() const noexcept {
@@ -180,6 +193,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   std::uint32_t keptHeadBytes_ = 0;
   os::Buffer path_;  ///< As the route has it.
   Route route_;
+  Added added_;
   const snapshot::Retry* retry_ = nullptr;  ///< Of the route.
   base::Duration delay_;
   base::TimePoint startedAt_{};

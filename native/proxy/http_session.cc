@@ -26,12 +26,10 @@
 #include "proxy/exchange.h"
 #include "proxy/local_reply.h"
 #include "proxy/tcp_session.h"
-#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
 #include "transport/side.h"
 #include "transport/transport.h"
-#include "upstream/cluster_runtime.h"
 #include "upstream/head_intake.h"
 #include "upstream/http_memory.h"
 
@@ -303,14 +301,14 @@ void HttpSession::startExchange(std::string_view held, const codec::H1Head& head
   }
   keepAlive_ = request.framing.keepAlive && !draining_ && !connection_.listener().removed();
   beginBody(request.framing);
-  Exchange::Parts parts{.key = connection_.sourceKey()};
+  Exchange::Parts parts;
   if (!routed(request, parts)) {
     return;
   }
-  const snapshot::Cluster& settings = parts.cluster->settings();
-  clusterId_ = settings.id;
-  parts.target = settings.originalDst ? connection_.target() : nullptr;
-  parts.direction = connection_.direction();
+  if (!prepare(request, parts)) {
+    cut(CloseReason::BufferLimit);
+    return;
+  }
   exchange_ = connection_.connections().makeExchange(*this, std::move(parts));
   if (exchange_ == nullptr) {
     reply(localStatus(CloseReason::ResourcesExhausted), CloseReason::ResourcesExhausted);

@@ -104,6 +104,9 @@ class HttpSession final : public Session,
   void startExchange(std::string_view held, const codec::H1Head& head) noexcept;
   [[nodiscard]] bool routed(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
   [[nodiscard]] bool answered(const codec::H1Request& request, const Route& route) noexcept;
+  [[nodiscard]] bool prepare(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
+  void chooseKey(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
+  [[nodiscard]] bool addLines(const codec::H1Request& request, Added& added) noexcept;
   [[nodiscard]] bool faulted(Exchange::Parts& parts) noexcept;
   void beginBody(const codec::H1Framing& framing) noexcept;
   [[nodiscard]] std::size_t feedBody(std::string_view held) noexcept;

@@ -73,7 +73,9 @@ void HttpSession::onResponseHead(std::string_view held, const codec::H1Head& hea
             .framing = framing,
             .minorVersion = minorVersion_,
             .keepAlive = keepAlive_,
-            .edits = exchange_->responseEdits()});
+            .edits = exchange_->responseEdits(),
+            .via = connection_.listener().settings().http.via,
+            .cookie = exchange_->cookie()});
 }
 
 void HttpSession::sendHead(const codec::H1Response& response) noexcept {

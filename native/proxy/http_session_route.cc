@@ -6,21 +6,28 @@
 #include <string>
 #include <string_view>
 
+#include "base/address.h"
+#include "base/bytes.h"
 #include "base/clock.h"
+#include "base/hash.h"
 #include "base/ids.h"
 #include "base/random.h"
 #include "codec/h1_field_reader.h"
 #include "codec/h1_forward.h"
+#include "codec/h1_writer.h"
 #include "proxy/connection.h"
 #include "proxy/connections.h"
 #include "proxy/exchange.h"
+#include "proxy/forwarded_headers.h"
 #include "proxy/http_session.h"
 #include "proxy/listener.h"
 #include "proxy/local_reply.h"
 #include "proxy/request_counters.h"
+#include "proxy/request_key.h"
 #include "proxy/rewrite.h"
 #include "proxy/route_table.h"
 #include "proxy/router.h"
+#include "snapshot/cluster.h"
 #include "snapshot/listener.h"
 #include "snapshot/route.h"
 #include "telemetry/cell_table.h"
@@ -92,6 +99,58 @@ bool HttpSession::routed(const codec::H1Request& request, Exchange::Parts& parts
     return false;
   }
   return true;
+}
+
+/// What else the exchange needs. False when there is no memory.
+bool HttpSession::prepare(const codec::H1Request& request, Exchange::Parts& parts) noexcept {
+  const snapshot::Cluster& settings = parts.cluster->settings();
+  clusterId_ = settings.id;
+  parts.target = settings.originalDst ? connection_.target() : nullptr;
+  parts.direction = connection_.direction();
+  chooseKey(request, parts);
+  return !connection_.listener().settings().http.adds() || addLines(request, parts.added);
+}
+
+/// What the choice of an endpoint depends on. Who has no cookie is given one.
+void HttpSession::chooseKey(const codec::H1Request& request, Exchange::Parts& parts) noexcept {
+  const snapshot::Balancer& balancer = parts.cluster->settings().balancer;
+  parts.key = connection_.sourceKey();
+  if (!snapshot::needsKey(balancer.type)) {
+    return;
+  }
+  const snapshot::HashKey& wanted = balancer.key;
+  parts.key =
+      requestKey(wanted, request.head.fieldsIn(request.held), request.target.path, parts.key);
+  if (parts.key || wanted.type != snapshot::HashKeyType::Cookie) {
+    return;
+  }
+  const std::string value = std::to_string(context().upstream.random.next());
+  parts.key = base::hashOfText(value);
+  parts.added.cookie = wanted.name + '=' + value + "; Path=/; HttpOnly";
+  if (const auto maxAge = wanted.cookieMaxAge) {
+    parts.added.cookie += "; Max-Age=" + std::to_string(wholeSecondsUp(*maxAge));
+  }
+}
+
+bool HttpSession::addLines(const codec::H1Request& request, Added& added) noexcept {
+  const snapshot::HttpListener& settings = connection_.listener().settings().http;
+  const base::Address client = connection_.source();
+  const ForwardedFacts facts{.client = client,
+                             .host = authorityOf(request),
+                             .fields = request.head.fieldsIn(request.held),
+                             .secured = connection_.downstream().secured};
+  const base::MutableBytes room =
+      context().buffers.room(added.lines, addedBytesMax(settings, facts));
+  if (room.empty()) {
+    return false;
+  }
+  codec::H1Writer writer(room);
+  writeAdded(settings, facts, context().upstream.random, writer, added.replaced);
+  added.lines.added(writer.size());
+  if (writer.size() == 0) {
+    added.lines.release();
+  }
+  return !writer.overflowed();
 }
 
 /// Whether the rule says what the answer is, without a backend.

@@ -35,6 +35,17 @@ enum class BalancerType : std::uint8_t {
   return type == BalancerType::RingHash || type == BalancerType::Maglev;
 }
 
+/// What decides which endpoint it is, where the choice depends on a key.
+enum class HashKeyType : std::uint8_t { Source, Path, Header, Cookie };
+
+struct HashKey {
+  HashKeyType type = HashKeyType::Source;
+  std::string name{};                            ///< Of Header, in lower case, and of Cookie.
+  std::optional<base::Duration> cookieMaxAge{};  ///< Of one that is given out; None: a session's.
+
+  friend bool operator==(const HashKey&, const HashKey&) = default;
+};
+
 /// The share of an endpoint that is new or back grows from the minimum to the whole.
 struct SlowStart {
   base::Duration window{};
@@ -49,6 +60,7 @@ struct Balancer {
   base::Duration decay{};                           ///< P2cEwma only.
   std::optional<SlowStart> slowStart{};             ///< Not of those that need a key.
   std::optional<std::uint32_t> loadBoundPercent{};  ///< Of those that need a key.
+  HashKey key{};                                    ///< The same.
 
   friend bool operator==(const Balancer&, const Balancer&) = default;
 };

@@ -68,14 +68,27 @@ struct TlsRoute {
 /// What happens to what no route fits.
 enum class Unrouted : std::uint8_t { Refuse, Forward };
 
+/// What requests are told of who sent them.
+struct Forwarded {
+  bool xForwarded = false;            ///< x-forwarded-for, -proto and -host.
+  bool forwarded = false;             ///< Of RFC 7239.
+  std::vector<base::Network> from{};  ///< Who is believed what they say of others.
+};
+
 /// Of connections that carry HTTP.
 struct HttpListener {
   std::uint32_t headBytesMax = 65'536;  ///< Of the head of a request.
   std::uint32_t fieldsMax = 128;
   base::Duration headTimeout = std::chrono::seconds(10);  ///< From its first byte to its last.
   bool errorHeader = true;  ///< Answers of the proxy's own say why in `weft-error`.
+  std::optional<Forwarded> forwarded{};
+  std::string via{};        ///< How the proxy calls itself there; empty: it does not.
+  std::string requestId{};  ///< Header that each request gets, in lower case; empty: none.
 
-  friend bool operator==(const HttpListener&, const HttpListener&) = default;
+  /// Whether requests get lines beside those that they came with.
+  [[nodiscard]] bool adds() const noexcept {
+    return forwarded.has_value() || !via.empty() || !requestId.empty();
+  }
 };
 
 struct Listener {

@@ -103,6 +103,19 @@ const complete = snapshotOf({
         timeoutMs: 5_000,
         required: true,
       },
+      http: {
+        headBytesMax: 65_536,
+        headFieldsMax: 128,
+        headTimeoutMs: 10_000,
+        errorHeader: true,
+        forwarded: {
+          xForwarded: true,
+          forwarded: false,
+          from: [{ address: '[::]:0', prefixBits: 64 }],
+        },
+        via: 'weft',
+        requestId: 'x-request-id',
+      },
       idleTimeoutMs: 3_600_000,
       keepalive,
       userTimeoutMs: 30_000,
@@ -132,7 +145,11 @@ const complete = snapshotOf({
     }),
     clusterSnapshot({
       id: 2,
-      balancer: { type: 'maglev', loadBoundPercent: 125 },
+      balancer: {
+        type: 'maglev',
+        loadBoundPercent: 125,
+        key: { type: 'cookie', name: 'id', cookieMaxAgeMs: 60_000 },
+      },
       destinations: [{ address: '10.1.0.0:80', prefixBits: 16 }],
       endpoints: [endpointSnapshot({ ownZone: true })],
     }),
@@ -302,13 +319,14 @@ test('only a unix socket has a mode, and it must have one', async () => {
 
 test('every balancer is taken, with its own settings only', async () => {
   const slowStart = { windowMs: 1_000, minSharePercent: 10 };
+  const key = { type: 'source', name: '', cookieMaxAgeMs: null } as const;
   const balancers: readonly BalancerSnapshot[] = [
     { type: 'roundRobin', slowStart: null },
     { type: 'leastConnections', slowStart },
     { type: 'random', slowStart },
     { type: 'p2cEwma', rttDefaultMs: 1, decayMs: 1, slowStart: null },
-    { type: 'ringHash', loadBoundPercent: null },
-    { type: 'maglev', loadBoundPercent: 125 },
+    { type: 'ringHash', loadBoundPercent: null, key },
+    { type: 'maglev', loadBoundPercent: 125, key },
   ];
   for (const balancer of balancers) {
     const { type } = balancer;

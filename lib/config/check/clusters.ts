@@ -94,6 +94,15 @@ function checkBalancer(cluster: UsableCluster, path: string, issues: IssueList):
       complain(key, problem, "Leave it out, or use the type 'p2cEwma'.");
     }
   }
+  if (balancer.key !== undefined && !hashes(balancer.type)) {
+    const problem = `the balancer '${balancer.type}' binds no client to an endpoint`;
+    complain('key', problem, "Leave it out, or use the type 'ringHash' or 'maglev'.");
+  }
+  if (typeof balancer.key === 'object' && balancer.key.from === 'header') {
+    if (balancer.key.maxAge !== undefined) {
+      complain('key.maxAge', 'only cookies have an age', "Leave it out, or use from: 'cookie'.");
+    }
+  }
   if (typeof balancer.loadBound === 'number' && !hashes(balancer.type)) {
     const problem = `the balancer '${balancer.type}' binds no client to an endpoint`;
     complain('loadBound', problem, "Leave it out, or use the type 'ringHash' or 'maglev'.");

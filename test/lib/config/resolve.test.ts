@@ -33,6 +33,9 @@ test('a minimal configuration gets every default', () => {
           headFieldsMax: 128,
           headTimeoutMs: 10_000,
           errorHeader: true,
+          forwarded: null,
+          via: '',
+          requestId: '',
         },
         cluster: 'web',
         transparent: false,
@@ -142,7 +145,15 @@ test('everything that a person wrote is kept', () => {
           ],
           tlsUnrouted: 'forward',
           proxyProtocol: { from: ['10.1.0.0/16'], timeout: '6s', required: false },
-          http: { headBytesMax: '2KiB', headFieldsMax: 20, headTimeout: '21s', errorHeader: false },
+          http: {
+            headBytesMax: '2KiB',
+            headFieldsMax: 20,
+            headTimeout: '21s',
+            errorHeader: false,
+            forwarded: { headers: ['forwarded'], from: ['10.2.0.0/16'] },
+            via: 'weft',
+            requestId: 'X-Request-Id',
+          },
           backlog: 7,
           connectionsMax: 9,
           idleTimeout: '1h30m',
@@ -251,6 +262,13 @@ test('everything that a person wrote is kept', () => {
           headFieldsMax: 20,
           headTimeoutMs: 21_000,
           errorHeader: false,
+          forwarded: {
+            xForwarded: false,
+            forwarded: true,
+            from: [{ address: '10.2.0.0:0', prefixBits: 16 }],
+          },
+          via: 'weft',
+          requestId: 'x-request-id',
         },
         cluster: 'web',
         transparent: false,
@@ -437,14 +455,21 @@ test('durations and sizes arrive as the numbers that they stand for', () => {
 test('balancers that hash have a load bound, the others a slow start', () => {
   const balancer = (change: Record<string, unknown>) =>
     resolveConfig(withCluster(change)).clusters[0]?.balancer;
-  assert.deepEqual(balancer({ balancer: 'maglev' }), { type: 'maglev', loadBoundPercent: null });
-  assert.deepEqual(balancer({ balancer: { type: 'ringHash', loadBound: 1.25 } }), {
+  assert.deepEqual(balancer({ balancer: 'maglev' }), {
+    type: 'maglev',
+    loadBoundPercent: null,
+    key: { type: 'source', name: '', cookieMaxAgeMs: null },
+  });
+  assert.deepEqual(balancer({ balancer: { type: 'ringHash', loadBound: 1.25, key: 'path' } }), {
     type: 'ringHash',
     loadBoundPercent: 125,
+    key: { type: 'path', name: '', cookieMaxAgeMs: null },
   });
-  assert.deepEqual(balancer({ balancer: { type: 'ringHash', loadBound: null } }), {
+  const key = { from: 'cookie', name: 'Id', maxAge: '1h' };
+  assert.deepEqual(balancer({ balancer: { type: 'ringHash', loadBound: null, key } }), {
     type: 'ringHash',
     loadBoundPercent: null,
+    key: { type: 'cookie', name: 'Id', cookieMaxAgeMs: 3_600_000 },
   });
   const slowStart = { windowMs: 30_000, minSharePercent: 10 };
   for (const type of ['roundRobin', 'random', 'leastConnections']) {

@@ -167,9 +167,16 @@ test('a load bound fits balancers that hash, a slow start the others', () => {
       'contradiction clusters.web.balancer.loadBound',
     ]);
     assert.deepEqual(found({ balancer: type, slowStart: '5s' }), []);
+    assert.deepEqual(found({ balancer: { type, key: 'path' } }), [
+      'contradiction clusters.web.balancer.key',
+    ]);
   }
   for (const type of ['ringHash', 'maglev']) {
     assert.deepEqual(found({ balancer: { type, loadBound: 1.5 } }), []);
+    const key = { from: 'header', name: 'a', maxAge: '1h' };
+    assert.deepEqual(found({ balancer: { type, key } }), [
+      'contradiction clusters.web.balancer.key.maxAge',
+    ]);
     const problem = ['contradiction clusters.web.slowStart'];
     assert.deepEqual(found({ balancer: type, slowStart: '5s' }), problem);
     assert.deepEqual(found({ balancer: { type }, slowStart: { window: '5s' } }), problem);
