@@ -195,6 +195,7 @@ export class WeftProxy {
     const events = new EventDispatcher(
       {
         connectionClosed: (event) => accessLog.write(event),
+        requestEnded: (event) => accessLog.writeRequest(event),
         acceptPaused: (event, worker) => notices.acceptPaused(event, worker),
         acceptResumed: (event, worker) => notices.acceptResumed(event, worker),
         endpointUnavailable: (event) => notices.endpointUnavailable(event),
@@ -376,6 +377,7 @@ function eventNames(state: DesiredState): EventNames {
     listenerName: (id) => state.listener(id)?.name ?? null,
     listenerDirection: (id) => state.listener(id)?.direction ?? null,
     clusterName: (id) => state.clusterName(id),
+    routeName: (id) => state.route(id)?.name ?? null,
     endpointAddress: (clusterId, id) => state.endpoint(clusterId, id)?.address ?? null,
   };
 }

@@ -119,6 +119,9 @@ export interface ResolvedAccessLog {
   readonly path: string | null;
   /** `null`: JSON. */
   readonly template: string | null;
+  /** The same for lines of requests. */
+  readonly requestTemplate: string | null;
+  readonly lines: 'all' | 'connections' | 'requests';
   /** 0 to 1. */
   readonly sample: number;
 }

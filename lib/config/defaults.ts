@@ -213,6 +213,8 @@ export const defaults = {
   accessLogEnabled: because(true, 'who says where lines go wants them'),
   accessLogTo: because('stdout', 'what containers collect'),
   accessLogFormat: because('json', 'no field can be taken for another'),
+  accessLogRequestFormat: because('json', 'no field can be taken for another'),
+  accessLogLines: because('all', 'a connection tells what no request does'),
   accessLogSample: because(1, 'every connection, until that is too many'),
 
   drainDeadlineMs: because(120_000, 'long requests end; longer than that is stuck'),

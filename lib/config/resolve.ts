@@ -137,12 +137,14 @@ function resolveDns(dns: DnsConfig): ResolvedDns {
 }
 
 function resolveAccessLog(user: UserConfig): ResolvedAccessLog {
-  const { to, format, sample } = accessLogOf(user);
+  const { to, format, requestFormat, lines, sample } = accessLogOf(user);
   const wantedTo = to ?? defaults.accessLogTo.value;
   const wantedFormat = format ?? defaults.accessLogFormat.value;
   return {
     path: wantedTo === 'stdout' ? null : wantedTo,
     template: wantedFormat === 'json' ? null : wantedFormat,
+    requestTemplate: requestFormat === 'json' ? null : (requestFormat ?? null),
+    lines: lines ?? defaults.accessLogLines.value,
     sample: sample ?? defaults.accessLogSample.value,
   };
 }

@@ -2,7 +2,7 @@
 // user-config.ts and docs/configuration.md are generated (`node scripts/generate-config.mjs`).
 
 import { logFormats, logLevels } from '../base/log.ts';
-import { accessLogFields } from '../contract/access-log.ts';
+import { accessLogFields, requestLogFields } from '../contract/access-log.ts';
 import { defaults } from './defaults.ts';
 import { cluster } from './schema-cluster.ts';
 import { listener } from './schema-listener.ts';
@@ -68,6 +68,16 @@ const accessLog = object('AccessLogConfig', 'Where access-log lines go, and whic
     { kind: 'template', words: ['json'], fields: accessLogFields },
     { default: defaults.accessLogFormat },
   ),
+  requestFormat: optional(
+    "The same for lines of requests of HTTP: `'{method} {host}{path} {status} {durationUs}'`.",
+    { kind: 'template', words: ['json'], fields: requestLogFields },
+    { default: defaults.accessLogRequestFormat },
+  ),
+  lines: optional(
+    'Which lines are written: one for each connection, one for each request of HTTP, or both.',
+    oneOf('AccessLogLines', ['all', 'connections', 'requests']),
+    { default: defaults.accessLogLines },
+  ),
   sample: optional(
     'Share of the connections that are written, chosen by their id.',
     { kind: 'share' },
@@ -83,7 +93,7 @@ const log = object('LogConfig', 'What is written to stdout.', {
     default: defaults.logFormat,
   }),
   accessLog: optional(
-    'Write a line for each connection that ends, on listeners that do not say otherwise; or where to and which.',
+    'Write a line for each connection and each request of HTTP that ends, on listeners that do not say otherwise; or where to and which.',
     { kind: 'either', short: { kind: 'boolean' }, long: accessLog },
     { default: defaults.logAccessLog },
   ),

@@ -64,6 +64,8 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export type LogFormat = 'auto' | 'json' | 'pretty';
 
+export type AccessLogLines = 'all' | 'connections' | 'requests';
+
 export type DrainListeners = 'close' | 'keep';
 
 export type DrainOrder = 'inboundFirst' | 'together';
@@ -1213,8 +1215,9 @@ export interface LogConfig {
   readonly format?: LogFormat | undefined;
 
   /**
-   * Write a line for each connection that ends, on listeners that do not say otherwise; or where to
-   * and which. Default: `false` (a line for each connection costs CPU and disk).
+   * Write a line for each connection and each request of HTTP that ends, on listeners that do not
+   * say otherwise; or where to and which. Default: `false` (a line for each connection costs CPU
+   * and disk).
    */
   readonly accessLog?: boolean | AccessLogConfig | undefined;
 }
@@ -1240,6 +1243,18 @@ export interface AccessLogConfig {
    * `'json'` (no field can be taken for another).
    */
   readonly format?: string | undefined;
+
+  /**
+   * The same for lines of requests of HTTP: `'{method} {host}{path} {status} {durationUs}'`.
+   * Default: `'json'` (no field can be taken for another).
+   */
+  readonly requestFormat?: string | undefined;
+
+  /**
+   * Which lines are written: one for each connection, one for each request of HTTP, or both.
+   * Default: `'all'` (a connection tells what no request does).
+   */
+  readonly lines?: AccessLogLines | undefined;
 
   /**
    * Share of the connections that are written, chosen by their id. Default: `1` (every connection,

@@ -23,3 +23,31 @@ export const accessLogFields = [
 ] as const;
 
 export type AccessLogField = (typeof accessLogFields)[number];
+
+/** The same for the line of a request of HTTP. */
+export const requestLogFields = [
+  'connectionId',
+  'listener',
+  'direction',
+  'route',
+  'cluster',
+  'endpoint',
+  'downstreamAddress',
+  'upstreamAddress',
+  'method',
+  'host',
+  'path',
+  'status',
+  'closeReason',
+  'started',
+  'durationUs',
+  'requestBytes',
+  'responseBytes',
+  'connectCount',
+  'retryCount',
+  'traceId',
+  'requestId',
+  'userAgent',
+] as const;
+
+export type RequestLogField = (typeof requestLogFields)[number];

@@ -24,6 +24,7 @@ export const eventKinds = [
   'endpointAvailable',
   'limitReached',
   'clusterPanic',
+  'requestEnded',
 ] as const;
 
 export type EventKind = (typeof eventKinds)[number];
@@ -52,6 +53,21 @@ export const eventNumbers = {
   limitReached: ['closeReason', 'listenerId', 'clusterId'],
   /** `panic`: 1 when it begins, 0 when it ends. */
   clusterPanic: ['clusterId', 'panic', 'leftCount', 'endpointCount'],
+  /** `status` is 0 when the client got none. */
+  requestEnded: [
+    'connectionId',
+    'listenerId',
+    'clusterId',
+    'endpointId',
+    'routeId',
+    'status',
+    'closeReason',
+    'durationUs',
+    'requestBytes',
+    'responseBytes',
+    'attemptCount',
+    'retryCount',
+  ],
 } as const satisfies Record<EventKind, readonly string[]>;
 
 export const eventFields = {
@@ -62,6 +78,16 @@ export const eventFields = {
   endpointAvailable: ['address'],
   limitReached: [],
   clusterPanic: [],
+  requestEnded: [
+    'method',
+    'host',
+    'traceId',
+    'requestId',
+    'userAgent',
+    'downstreamAddress',
+    'upstreamAddress',
+    'path',
+  ],
 } as const satisfies Record<EventKind, readonly string[]>;
 
 /** What `protocol` stands for, by index; the first for a connection whose protocol never became known. */

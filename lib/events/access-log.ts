@@ -1,4 +1,4 @@
-// One line for each connection that ended, where its listener asks for it: a sample of them, as JSON or in a format of
+// One line for each connection and each request of HTTP that ended, where its listener asks for it: a sample of them, as JSON or in a format of
 // the user's, to the log on stdout or to a file. The fields are spelled as in lib/contract/access-log.ts; ids become
 // names, numbers of closed lists become words.
 
@@ -6,7 +6,12 @@ import type { Clock } from '../base/clock.ts';
 import { errnoName } from '../base/errno.ts';
 import type { Log } from '../base/log.ts';
 import { parseTemplate, renderTemplate, type TemplatePart } from '../base/template.ts';
-import { type AccessLogField, accessLogFields } from '../contract/access-log.ts';
+import {
+  type AccessLogField,
+  accessLogFields,
+  type RequestLogField,
+  requestLogFields,
+} from '../contract/access-log.ts';
 import { closeReasons } from '../contract/close-reason.ts';
 import { noId, protocols } from '../contract/events.ts';
 import type { EventOf } from './decode.ts';
@@ -14,12 +19,19 @@ import { FileSink } from './file-sink.ts';
 import type { EventNames } from './names.ts';
 
 export type AccessLogLine = Readonly<Record<AccessLogField, string | number | null>>;
+export type RequestLogLine = Readonly<Record<RequestLogField, string | number | null>>;
+
+export type AccessLogLines = 'all' | 'connections' | 'requests';
 
 export interface AccessLogSettings {
   /** `null`: stdout, with the log. */
   readonly path: string | null;
   /** `null`: JSON. Checked with the configuration. */
   readonly template: string | null;
+  /** The same for lines of requests. */
+  readonly requestTemplate: string | null;
+  /** Which lines: of connections, of requests, or both. */
+  readonly lines: AccessLogLines;
   /** Share of the connections that are written, 0 to 1. */
   readonly sample: number;
 }
@@ -29,6 +41,7 @@ export interface AccessLogOutput {
   readonly settings: AccessLogSettings;
   readonly sink: FileSink | null;
   readonly template: readonly TemplatePart[] | null;
+  readonly requestTemplate: readonly TemplatePart[] | null;
 }
 
 export interface AccessLogCounts {
@@ -58,21 +71,22 @@ export class AccessLog {
   constructor(options: AccessLogOptions) {
     this.#options = options;
     this.#output = {
-      settings: { path: null, template: null, sample: 1 },
+      settings: { path: null, template: null, requestTemplate: null, lines: 'all', sample: 1 },
       sink: null,
       template: null,
+      requestTemplate: null,
     };
   }
 
   /** Opens what the settings name; a file that is open already is shared. Throws ERR_ACCESS_LOG when it cannot. */
   open(settings: AccessLogSettings): AccessLogOutput {
     const { path } = settings;
-    const parsed =
-      settings.template === null ? null : parseTemplate(settings.template, accessLogFields);
-    const template = parsed?.ok ? parsed.value : null;
+    const template = parsed(settings.template, accessLogFields);
+    const requestTemplate = parsed(settings.requestTemplate, requestLogFields);
     const { sink } = this.#output;
     const shared = path !== null && sink?.path === path ? sink : null;
-    return { settings, template, sink: path === null ? null : (shared ?? this.#newSink(path)) };
+    const output = { settings, template, requestTemplate };
+    return { ...output, sink: path === null ? null : (shared ?? this.#newSink(path)) };
   }
 
   /** From now on lines go there. What waits for the output before is still written. */
@@ -92,19 +106,41 @@ export class AccessLog {
   }
 
   write(event: EventOf<'connectionClosed'>): void {
-    const { settings, sink, template } = this.#output;
-    if (!isSampled(event.connectionId, settings.sample)) {
+    const { settings, template } = this.#output;
+    if (settings.lines !== 'requests') {
+      const line = (): AccessLogLine => accessLogLine(event, this.#options.names);
+      this.#write('connection closed', event.connectionId, line, template);
+    }
+  }
+
+  /** Requests of a connection are written or left out together. */
+  writeRequest(event: EventOf<'requestEnded'>): void {
+    const { settings, requestTemplate } = this.#output;
+    if (settings.lines !== 'connections') {
+      const line = (): RequestLogLine => requestLogLine(event, this.#options.names);
+      this.#write('request ended', event.connectionId, line, requestTemplate);
+    }
+  }
+
+  #write(
+    what: string,
+    connectionId: number,
+    lineOf: () => Readonly<Record<string, string | number | null>>,
+    template: readonly TemplatePart[] | null,
+  ): void {
+    const { settings, sink } = this.#output;
+    if (!isSampled(connectionId, settings.sample)) {
       this.#sampledOut += 1;
       return;
     }
-    const line = accessLogLine(event, this.#options.names);
+    const line = lineOf();
     if (sink !== null) {
       sink.write(template === null ? JSON.stringify(line) : renderTemplate(template, line));
       return;
     }
     this.#toStdout += 1;
     if (template === null) {
-      this.#options.lines.info('connection closed', line);
+      this.#options.lines.info(what, line);
     } else {
       this.#options.lines.raw(renderTemplate(template, line));
     }
@@ -196,6 +232,41 @@ export function accessLogLine(
     attemptCount: event.attemptCount,
     protocol: event.protocol === 0 ? null : (protocols[event.protocol] ?? null),
   };
+}
+
+export function requestLogLine(event: EventOf<'requestEnded'>, names: EventNames): RequestLogLine {
+  const reached = event.endpointId !== noId;
+  const orNull = (text: string): string | null => (text === '' ? null : text);
+  return {
+    connectionId: event.connectionId,
+    listener: names.listenerName(event.listenerId),
+    direction: names.listenerDirection(event.listenerId),
+    route: event.routeId === noId ? null : names.routeName(event.routeId),
+    cluster: event.clusterId === noId ? null : names.clusterName(event.clusterId),
+    endpoint: reached ? names.endpointAddress(event.clusterId, event.endpointId) : null,
+    downstreamAddress: event.downstreamAddress,
+    upstreamAddress: orNull(event.upstreamAddress),
+    method: orNull(event.method),
+    host: orNull(event.host),
+    path: orNull(event.path),
+    status: event.status === 0 ? null : event.status,
+    closeReason: closeReasons[event.closeReason] ?? `unknown_${event.closeReason}`,
+    started: isoTime(event.atUs - event.durationUs),
+    durationUs: event.durationUs,
+    requestBytes: event.requestBytes,
+    responseBytes: event.responseBytes,
+    connectCount: event.attemptCount,
+    retryCount: event.retryCount,
+    traceId: orNull(event.traceId),
+    requestId: orNull(event.requestId),
+    userAgent: orNull(event.userAgent),
+  };
+}
+
+/** `null` for JSON. What the configuration has let through can be parsed. */
+function parsed(text: string | null, fields: readonly string[]): readonly TemplatePart[] | null {
+  const template = text === null ? null : parseTemplate(text, fields);
+  return template?.ok ? template.value : null;
 }
 
 function isoTime(us: number): string {

@@ -5,5 +5,6 @@ export interface EventNames {
   listenerName(listenerId: number): string | null;
   listenerDirection(listenerId: number): string | null;
   clusterName(clusterId: number): string | null;
+  routeName(routeId: number): string | null;
   endpointAddress(clusterId: number, endpointId: number): string | null;
 }

@@ -344,7 +344,7 @@ void Connection::end(const Ending& ending) noexcept {
   state_ = State::Closed;
   cancel();
   listener_.countClose(ending.reason, ending.downstreamErrno);
-  if (peer_ != nullptr) {
+  if (logged()) {
     report(ending);
   }
   downstream_.transport.reset();

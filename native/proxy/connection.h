@@ -143,6 +143,13 @@ class Connection final : public os::Pollable,
   /// What it began with leads nowhere: tells the client, if it speaks TLS, and ends.
   void endUnrouted(base::Bytes first) noexcept;
 
+  [[nodiscard]] base::ConnectionId id() const noexcept { return id_; }
+
+  /// Whether it has a line in the access log.
+  [[nodiscard]] bool logged() const noexcept {
+    return peer_ != nullptr && listener_.settings().accessLog;
+  }
+
   [[nodiscard]] base::TimePoint started() const noexcept { return started_; }
 
   /// One timer serves the connection and its session.

@@ -127,6 +127,8 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
 
   [[nodiscard]] std::uint32_t attemptCount() const noexcept { return attemptCount_; }
 
+  [[nodiscard]] std::uint32_t retryCount() const noexcept { return retryCount_; }
+
   [[nodiscard]] std::uint32_t connectUs() const noexcept { return connectUs_; }
 
   /// That the client is given with the response; may be empty.

@@ -138,7 +138,7 @@ std::size_t addedBytesMax(const snapshot::HttpListener& settings,
   return bytes;
 }
 
-void writeAdded(const snapshot::HttpListener& settings, const ForwardedFacts& facts,
+bool writeAdded(const snapshot::HttpListener& settings, const ForwardedFacts& facts,
                 base::Random& random, codec::H1Writer& writer, codec::FieldBits& replaced) {
   if (const auto& forwarded = settings.forwarded) {
     writeForwarded(*forwarded, facts, writer, replaced);
@@ -148,15 +148,22 @@ void writeAdded(const snapshot::HttpListener& settings, const ForwardedFacts& fa
     writer.text(settings.via);
     writer.text("\r\n");
   }
-  if (!settings.requestId.empty() && !hasField(facts.fields, settings.requestId)) {
-    std::array<char, kIdDigits> digits{};
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < digits.size(); ++i) {
-      bits = i % 16 == 0 ? random.next() : bits >> 4U;
-      digits.at(i) = kHexDigits[bits & 15U];
-    }
-    writer.field(settings.requestId, std::string_view(digits.data(), digits.size()));
+  if (settings.requestId.empty() || hasField(facts.fields, settings.requestId)) {
+    return false;
   }
+  std::array<char, kIdDigits> digits{};
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    bits = i % 16 == 0 ? random.next() : bits >> 4U;
+    digits.at(i) = kHexDigits[bits & 15U];
+  }
+  writer.field(settings.requestId, std::string_view(digits.data(), digits.size()));
+  return true;
+}
+
+std::string_view lastIdOf(std::string_view lines) noexcept {
+  lines.remove_suffix(codec::kLineEndBytes);
+  return lines.substr(lines.size() - kIdDigits);
 }
 
 }  // namespace weft::proxy

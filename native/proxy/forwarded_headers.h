@@ -3,6 +3,7 @@
 // before is believed of trusted networks only. One worker.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "base/address.h"
@@ -25,8 +26,13 @@ struct ForwardedFacts {
 [[nodiscard]] std::size_t addedBytesMax(const snapshot::HttpListener& settings,
                                         const ForwardedFacts& facts) noexcept;
 
-/// Writes the lines that are added, and marks the fields that they take the place of.
-void writeAdded(const snapshot::HttpListener& settings, const ForwardedFacts& facts,
-                base::Random& random, codec::H1Writer& writer, codec::FieldBits& replaced);
+/// Writes the lines that are added, and marks the fields that they take the place of. True: the
+/// request was given an id, whose line is the last.
+[[nodiscard]] bool writeAdded(const snapshot::HttpListener& settings, const ForwardedFacts& facts,
+                              base::Random& random, codec::H1Writer& writer,
+                              codec::FieldBits& replaced);
+
+/// The id that was given, of those lines.
+[[nodiscard]] std::string_view lastIdOf(std::string_view lines) noexcept;
 
 }  // namespace weft::proxy

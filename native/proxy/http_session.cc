@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -25,6 +26,7 @@
 #include "proxy/connections.h"
 #include "proxy/exchange.h"
 #include "proxy/local_reply.h"
+#include "proxy/request_log.h"
 #include "proxy/tcp_session.h"
 #include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
@@ -59,6 +61,9 @@ void HttpSession::preload(os::Buffer bytes) noexcept {
 }
 
 void HttpSession::start() noexcept {
+  if (connection_.logged()) {
+    log_ = std::make_unique<RequestLog>();
+  }
   armTimer();
   run();
 }
@@ -345,6 +350,7 @@ std::size_t HttpSession::feedBody(std::string_view held) noexcept {
   const std::string_view body = held.substr(0, bodyLeft_);
   bodyLeft_ -= body.size();
   if (exchange_ != nullptr && !body.empty()) {
+    countBody(body.size());
     exchange_->requestBody(base::bytesOf(body));
   }
   if (bodyLeft_ == 0) {
@@ -361,6 +367,7 @@ std::size_t HttpSession::feedChunks(std::string_view held) noexcept {
       incomplete_ = true;
       break;
     case codec::H1ChunkEvent::Data:
+      countBody(step.bytes);
       exchange_->requestBody(base::bytesOf(held.substr(0, step.bytes)));
       break;
     case codec::H1ChunkEvent::Passed:

@@ -25,6 +25,7 @@
 #include "proxy/context.h"
 #include "proxy/exchange.h"
 #include "proxy/local_reply.h"
+#include "proxy/request_log.h"
 #include "proxy/router.h"
 #include "proxy/session.h"
 #include "transport/outbox.h"
@@ -108,6 +109,13 @@ class HttpSession final : public Session,
   void chooseKey(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
   [[nodiscard]] bool addLines(const codec::H1Request& request, Added& added) noexcept;
   [[nodiscard]] bool faulted(Exchange::Parts& parts) noexcept;
+
+  void countBody(std::size_t count) noexcept {
+    if (log_ != nullptr) {
+      log_->addRequestBytes(count);
+    }
+  }
+
   void beginBody(const codec::H1Framing& framing) noexcept;
   [[nodiscard]] std::size_t feedBody(std::string_view held) noexcept;
   [[nodiscard]] std::size_t feedChunks(std::string_view held) noexcept;
@@ -123,6 +131,7 @@ class HttpSession final : public Session,
   void idle() noexcept;
   void timedOut(telemetry::CloseReason reason) noexcept;
   void releaseExchange() noexcept;
+  void logRequest(telemetry::CloseReason reason) noexcept;
   void closeInOrder() noexcept;
   void flush() noexcept;
   void drainPipe() noexcept;
@@ -154,6 +163,7 @@ class HttpSession final : public Session,
   base::TimePoint lastActive_;
   base::TimePoint headSince_{};  ///< The first byte of a head that is not whole.
   std::unique_ptr<const base::Address> upstreamAddress_;  ///< For the access log only.
+  std::unique_ptr<RequestLog> log_;                       ///< The same.
   base::ClusterId clusterId_;
   base::EndpointId endpointId_;
   int downstreamErrno_ = 0;
@@ -164,6 +174,7 @@ class HttpSession final : public Session,
   codec::H1Body requestBody_ = codec::H1Body::None;
   std::uint8_t minorVersion_ = 1;
   telemetry::CloseReason reason_ = telemetry::CloseReason::Finished;
+  telemetry::CloseReason replyReason_ = telemetry::CloseReason::Finished;  ///< Of a request.
   bool keepAlive_ = true;
   bool wantsJson_ = false;
   bool bodyless_ = false;  ///< The request was HEAD.

@@ -205,6 +205,7 @@ void HttpSession::cut(CloseReason reason) noexcept {
 
 void HttpSession::end(CloseReason reason) noexcept {
   state_ = State::Ended;
+  logRequest(exchangeOver_ ? replyReason_ : reason);
   exchangeOver_ = false;
   base::ListNode<os::Continuation>::unlink();
   releaseExchange();

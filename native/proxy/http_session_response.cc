@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -26,6 +27,7 @@
 #include "proxy/exchange.h"
 #include "proxy/http_session.h"
 #include "proxy/local_reply.h"
+#include "proxy/request_log.h"
 #include "proxy/tcp_session.h"
 #include "snapshot/cluster.h"
 #include "snapshot/listener.h"
@@ -64,6 +66,9 @@ void HttpSession::onResponseHead(std::string_view held, const codec::H1Head& hea
                                  const codec::H1Framing& framing) noexcept {
   responseBegun_ = true;
   noteEndpoint();
+  if (log_ != nullptr) {
+    log_->setStatus(head.status);
+  }
   responseChunked_ = framing.body == codec::H1Body::Chunked && minorVersion_ > 0;
   const bool untilClose = framing.body == codec::H1Body::UntilClose ||
                           (framing.body == codec::H1Body::Chunked && minorVersion_ == 0);
@@ -89,6 +94,9 @@ void HttpSession::sendHead(const codec::H1Response& response) noexcept {
 
 void HttpSession::onResponseBody(base::Bytes bytes) noexcept {
   bool fits = true;
+  if (log_ != nullptr) {
+    log_->addResponseBytes(bytes.size());
+  }
   if (responseChunked_) {
     fits = transport::addChunk(out_, context().buffers, bytes);
   } else if (!out_.passes(bytes.size())) {
@@ -124,6 +132,9 @@ std::size_t HttpSession::spliceResponse(transport::Side& from, std::uint64_t byt
   if (filled.bytes < pipe_->capacityBytes() && !from.readHangup &&
       context().sockets().readableBytes(fromFd) == 0) {
     from.readDrained();
+  }
+  if (log_ != nullptr) {
+    log_->addResponseBytes(filled.bytes);
   }
   drainPipe();
   return filled.bytes;
@@ -185,10 +196,12 @@ void HttpSession::noteEndpoint() noexcept {
   if (endpoint == nullptr) {
     return;
   }
-  if (connection_.listener().settings().accessLog &&
-      (upstreamAddress_ == nullptr || endpointId_ != endpoint->id)) {
-    upstreamAddress_ = std::make_unique<const base::Address>(
-        connection_.addressOf(*endpoint, exchange_->cluster()));
+  if (log_ != nullptr) {
+    const base::Address& address = connection_.addressOf(*endpoint, exchange_->cluster());
+    if (upstreamAddress_ == nullptr || endpointId_ != endpoint->id) {
+      upstreamAddress_ = std::make_unique<const base::Address>(address);
+    }
+    log_->setEndpoint(endpoint->id, address.toString());
   }
   endpointId_ = endpoint->id;
 }
@@ -196,6 +209,7 @@ void HttpSession::noteEndpoint() noexcept {
 /// The next request has its turn, or there is none.
 void HttpSession::finishExchange() noexcept {
   exchangeOver_ = false;
+  logRequest(std::exchange(replyReason_, CloseReason::Finished));
   releaseExchange();
   const bool drops = state_ == State::Body && keepAlive_ && canDropBody();
   closing_ = closing_ || !keepAlive_ || draining_ || (state_ == State::Body && !drops);
@@ -203,6 +217,22 @@ void HttpSession::finishExchange() noexcept {
     state_ = State::Head;
   }
   responseBegun_ = false;
+}
+
+void HttpSession::logRequest(CloseReason reason) noexcept {
+  if (log_ == nullptr) {
+    return;
+  }
+  const std::string downstream = connection_.source().toString();
+  log_->end(context().upstream.events,
+            {.wallUs = context().loop().wallUs(),
+             .now = context().loop().now(),
+             .connection = connection_.id(),
+             .listener = connection_.listener().settings().id,
+             .reason = reason,
+             .attemptCount = exchange_ == nullptr ? 0 : exchange_->attemptCount(),
+             .retryCount = exchange_ == nullptr ? 0 : exchange_->retryCount(),
+             .downstreamAddress = downstream});
 }
 
 void HttpSession::releaseExchange() noexcept {
@@ -217,6 +247,7 @@ void HttpSession::releaseExchange() noexcept {
 void HttpSession::onTunnel(upstream::Detached detached) noexcept {
   upstream::ClusterRuntime& cluster = exchange_->cluster();
   upstream::Endpoint* const endpoint = detached.endpoint;
+  logRequest(CloseReason::Finished);
   releaseExchange();
   wrote(out_.flush(downstream(), context().loop().poller(), connection_));
   os::Buffer down = out_.take();
@@ -261,6 +292,9 @@ void HttpSession::refuse(codec::H1Fault fault) noexcept {
   state_ = State::Head;
   headSince_ = {};
   intake_.reset();
+  if (log_ != nullptr && exchange_ == nullptr) {
+    log_->beginUnknown(context().loop().now());
+  }
   reply(codec::h1FaultStatus(fault), CloseReason::RequestInvalid);
 }
 
@@ -284,6 +318,11 @@ void HttpSession::reply(LocalReply own) noexcept {
   own.keepAlive = keepAlive_;
   own.minorVersion = minorVersion_;
   connection_.listener().countReply(own.reason);
+  replyReason_ = own.reason;
+  if (log_ != nullptr) {
+    log_->setStatus(own.status);
+    log_->addResponseBytes(own.body.value_or(std::string_view()).size());
+  }
   if (!keepAlive_ && own.reason != CloseReason::Finished) {
     reason_ = own.reason;
   }

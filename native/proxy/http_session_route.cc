@@ -65,6 +65,10 @@ std::uint32_t wholeSecondsUp(base::Duration duration) noexcept {
 bool HttpSession::routed(const codec::H1Request& request, Exchange::Parts& parts) noexcept {
   Listener& listener = connection_.listener();
   parts.cluster = &connection_.cluster();
+  if (log_ != nullptr) {
+    log_->begin(request, authorityOf(request), listener.settings().http.requestId,
+                context().loop().now());
+  }
   if (!connection_.connections().admitsRequest()) {
     answer({.status = localStatus(CloseReason::LoadShed), .reason = CloseReason::LoadShed},
            parts.route);
@@ -88,6 +92,9 @@ bool HttpSession::routed(const codec::H1Request& request, Exchange::Parts& parts
   }
   route.router = listener.router();
   route.match = *match;
+  if (log_ != nullptr) {
+    log_->setRoute(route.rule()->id);
+  }
   if (answered(request, route) || faulted(parts)) {
     return false;
   }
@@ -105,6 +112,9 @@ bool HttpSession::routed(const codec::H1Request& request, Exchange::Parts& parts
 bool HttpSession::prepare(const codec::H1Request& request, Exchange::Parts& parts) noexcept {
   const snapshot::Cluster& settings = parts.cluster->settings();
   clusterId_ = settings.id;
+  if (log_ != nullptr) {
+    log_->setCluster(clusterId_);
+  }
   parts.target = settings.originalDst ? connection_.target() : nullptr;
   parts.direction = connection_.direction();
   chooseKey(request, parts);
@@ -145,8 +155,12 @@ bool HttpSession::addLines(const codec::H1Request& request, Added& added) noexce
     return false;
   }
   codec::H1Writer writer(room);
-  writeAdded(settings, facts, context().upstream.random, writer, added.replaced);
+  const bool idGiven =
+      writeAdded(settings, facts, context().upstream.random, writer, added.replaced);
   added.lines.added(writer.size());
+  if (idGiven && log_ != nullptr) {
+    log_->setRequestId(lastIdOf(base::textOf(added.lines.unread())));
+  }
   if (writer.size() == 0) {
     added.lines.release();
   }

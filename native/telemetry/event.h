@@ -19,13 +19,14 @@ enum class EventKind : std::uint8_t {
   EndpointAvailable,
   LimitReached,
   ClusterPanic,
+  RequestEnded,
 };
 
-inline constexpr std::size_t kEventKindCount = 7;
+inline constexpr std::size_t kEventKindCount = 8;
 
 inline constexpr std::array<std::string_view, kEventKindCount> kEventKindNames = {
     "connectionClosed",  "acceptPaused", "acceptResumed", "endpointUnavailable",
-    "endpointAvailable", "limitReached", "clusterPanic"};
+    "endpointAvailable", "limitReached", "clusterPanic",  "requestEnded"};
 
 /// Why an endpoint counts as unavailable.
 enum class UnavailableCause : std::uint8_t { ConnectFailures, EarlyCloses, HealthCheck };

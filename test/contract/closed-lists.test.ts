@@ -92,6 +92,13 @@ test('records have as many numbers and fields as their lists have names', async 
   assert.ok(listener);
   await handle.publish({ ...snapshot, listeners: [{ ...listener, connectionsMax: 1 }] });
   const seen = new Set<EventKind>();
+  const look = (): void => {
+    for (const { kind, numbers, fields } of shapes()) {
+      seen.add(kind);
+      assert.equal(numbers, eventNumbers[kind].length, kind);
+      assert.equal(fields, eventFields[kind].length, kind);
+    }
+  };
   await until('a closed connection, a dead endpoint and a reached limit', async () => {
     // One more than the listener takes: one of the two is reset.
     const connections = [Client.connect(port), Client.connect(port)];
@@ -101,13 +108,18 @@ test('records have as many numbers and fields as their lists have names', async 
         connection.value.close();
       }
     }
-    for (const { kind, numbers, fields } of shapes()) {
-      seen.add(kind);
-      assert.equal(numbers, eventNumbers[kind].length, kind);
-      assert.equal(fields, eventFields[kind].length, kind);
-    }
+    look();
     return ['connectionClosed', 'endpointUnavailable', 'limitReached'].every((kind) =>
       seen.has(kind as EventKind),
     );
+  });
+  const speaking = { ...listener, protocol: 'http1' as const };
+  await handle.publish({ ...snapshot, revision: snapshot.revision + 1, listeners: [speaking] });
+  const client = await Client.connect(port);
+  client.socket.write('no request\r\n\r\n');
+  await client.readAll();
+  await until('the end of a request', () => {
+    look();
+    return seen.has('requestEnded');
   });
 });

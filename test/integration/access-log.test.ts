@@ -3,10 +3,14 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, constants, existsSync, openSync, readFileSync, renameSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { UserConfig } from '../../lib/config/user-config.ts';
+import { http } from '../support/http.ts';
 import { Backend, Client, echo, freePort } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 import { tempFolder, WeftRun } from '../support/weft.ts';
@@ -149,4 +153,62 @@ test('a file that cannot be opened at the start is one sentence', async () => {
     start({ to: '/no/such/folder/access.log' }),
     /log\.accessLog\.to: cannot open/,
   );
+});
+
+test('a request has a line with what was asked, where it went and its trace', async () => {
+  const server = createServer((_asked, answer) => answer.writeHead(201).end('four'));
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const endpoint = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const port = await freePort();
+  const httpRoutes = [{ name: 'shop', rules: [{ backendRefs: [{ cluster: 'app' }] }] }];
+  const weft = await WeftRun.start({
+    listeners: [
+      {
+        name: 'web',
+        address: `127.0.0.1:${port}`,
+        cluster: 'app',
+        http: { requestId: 'x-request-id' },
+        httpRoutes,
+      },
+    ],
+    clusters: { app: { endpoints: [endpoint] } },
+    log: { accessLog: { lines: 'requests' } },
+  });
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
+  const { status } = await http(`127.0.0.1:${port}`, '/cart?a=b', {
+    method: 'POST',
+    body: 'hello',
+    headers: { traceparent, 'user-agent': 'test' },
+  });
+  assert.equal(status, 201);
+  const line = await weft.logged('request ended');
+  const { connectionId, started, durationUs, downstreamAddress, requestId, ...rest } = line;
+  assert.match(String(requestId), /^[0-9a-f]{32}$/);
+  assert.match(String(downstreamAddress), /^127\.0\.0\.1:/);
+  assert.ok(Number(durationUs) > 0 && Number(durationUs) < 10_000_000);
+  assert.ok(Math.abs(Date.parse(String(started)) - Date.now()) < 60_000);
+  const wanted = {
+    listener: 'web',
+    direction: 'outbound',
+    route: 'shop',
+    cluster: 'app',
+    endpoint,
+    upstreamAddress: endpoint,
+    method: 'POST',
+    host: `127.0.0.1:${port}`,
+    path: '/cart?a=b',
+    status: 201,
+    closeReason: 'finished',
+    requestBytes: 5,
+    responseBytes: 4,
+    connectCount: 1,
+    retryCount: 0,
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    userAgent: 'test',
+  };
+  assert.deepEqual({ ...rest, ...wanted }, rest);
+  server.close().closeAllConnections();
+  weft.signal('SIGTERM');
+  await weft.ended;
+  assert.equal(weft.lines.filter(({ msg }) => msg === 'connection closed').length, 0);
 });

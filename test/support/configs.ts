@@ -28,7 +28,13 @@ export function configOf(parts: Partial<Config>): Config {
     log: {
       level: 'info',
       format: 'auto',
-      accessLog: { path: null, template: null, sample: 1 },
+      accessLog: {
+        path: null,
+        template: null,
+        requestTemplate: null,
+        lines: 'all',
+        sample: 1,
+      },
     },
     drain: drainOf(5_000),
     ...parts,

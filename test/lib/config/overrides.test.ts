@@ -22,7 +22,13 @@ test('a variable replaces what the file says, a flag replaces the variable', () 
   assert.deepEqual(config.log, {
     level: 'trace',
     format: 'json',
-    accessLog: { path: null, template: null, sample: 1 },
+    accessLog: {
+      path: null,
+      template: null,
+      requestTemplate: null,
+      lines: 'all',
+      sample: 1,
+    },
   });
   assert.equal(config.listeners[0]?.accessLog, true);
   assert.equal(resolved(input, { WEFT_DRAIN_DEADLINE: '5s' }).drain.deadlineMs, 5_000);

@@ -101,7 +101,13 @@ test('a minimal configuration gets every default', () => {
     log: {
       level: 'info',
       format: 'auto',
-      accessLog: { path: null, template: null, sample: 1 },
+      accessLog: {
+        path: null,
+        template: null,
+        requestTemplate: null,
+        lines: 'all',
+        sample: 1,
+      },
     },
     drain: {
       deadlineMs: 120_000,
@@ -223,7 +229,14 @@ test('everything that a person wrote is kept', () => {
       log: {
         level: 'silent',
         format: 'pretty',
-        accessLog: { to: '/var/log/a', format: '{errno}', sample: 0.25, enabled: false },
+        accessLog: {
+          to: '/var/log/a',
+          format: '{errno}',
+          requestFormat: '{path}',
+          lines: 'requests',
+          sample: 0.25,
+          enabled: false,
+        },
       },
       drain: { deadline: '15s', listeners: 'keep' },
     }),
@@ -347,7 +360,13 @@ test('everything that a person wrote is kept', () => {
     log: {
       level: 'silent',
       format: 'pretty',
-      accessLog: { path: '/var/log/a', template: '{errno}', sample: 0.25 },
+      accessLog: {
+        path: '/var/log/a',
+        template: '{errno}',
+        requestTemplate: '{path}',
+        lines: 'requests',
+        sample: 0.25,
+      },
     },
     drain: {
       deadlineMs: 15_000,

@@ -10,6 +10,7 @@ function recording(): { readonly handlers: EventHandlers; readonly seen: string[
   };
   const handlers: EventHandlers = {
     connectionClosed: note,
+    requestEnded: note,
     acceptPaused: note,
     acceptResumed: note,
     endpointUnavailable: note,

@@ -11,6 +11,7 @@ const names: EventNames = {
   listenerName: (id) => `listener${id}`,
   listenerDirection: () => 'outbound',
   clusterName: (id) => `cluster${id}`,
+  routeName: () => null,
   endpointAddress: () => null,
 };
 
