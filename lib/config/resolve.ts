@@ -267,6 +267,8 @@ function resolveHealthCheck(
     consecutiveFailures: check.consecutiveFailures ?? defaults.healthCheckConsecutiveFailures.value,
     consecutiveSuccesses:
       check.consecutiveSuccesses ?? defaults.healthCheckConsecutiveSuccesses.value,
+    path: check.type === 'http' ? (check.path ?? defaults.healthCheckPath.value) : '',
+    host: check.host ?? '',
   };
 }
 
@@ -274,7 +276,7 @@ function resolveEjection(ejection: EjectionConfig | null | undefined): EjectionS
   if (ejection === null) {
     return null;
   }
-  const { earlyClose, baseTime, maxTime } = ejection ?? {};
+  const { earlyClose, baseTime, maxTime, minSuccessRate } = ejection ?? {};
   const baseMs = ms(baseTime, defaults.ejectionBaseTimeMs.value);
   const maxMs = ms(maxTime, defaults.ejectionMaxTimeMs.value);
   return {
@@ -283,6 +285,11 @@ function resolveEjection(ejection: EjectionConfig | null | undefined): EjectionS
     earlyCloseMs: msOrNull(earlyClose, defaults.ejectionEarlyCloseMs.value),
     consecutiveEarlyCloses:
       ejection?.consecutiveEarlyCloses ?? defaults.ejectionConsecutiveEarlyCloses.value,
+    consecutiveServerErrors:
+      ejection?.consecutiveServerErrors ?? defaults.ejectionConsecutiveServerErrors.value,
+    successPercentMin: minSuccessRate ? percent(minSuccessRate) : null,
+    successRequestsMin: ejection?.minRequests ?? defaults.ejectionMinRequests.value,
+    successWindowMs: ms(ejection?.successWindow, defaults.ejectionSuccessWindowMs.value),
     baseTimeMs: baseTime === undefined ? Math.min(baseMs, maxMs) : baseMs,
     maxTimeMs: maxTime === undefined ? Math.max(baseMs, maxMs) : maxMs,
     sharePercentMax: percent(ejection?.maxShare ?? defaults.ejectionMaxShare.value),

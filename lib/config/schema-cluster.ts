@@ -128,6 +128,26 @@ const ejection = object(
       { kind: 'integer', min: 1, max: 1_000 },
       { default: defaults.ejectionConsecutiveEarlyCloses },
     ),
+    consecutiveServerErrors: optional(
+      'Requests of HTTP in a row that got a status of 500 or more, or no response, as each worker counts them.',
+      { kind: 'integer', min: 1, max: 1_000_000 },
+      { nullMeans: 'they do not count', default: defaults.ejectionConsecutiveServerErrors },
+    ),
+    minSuccessRate: optional(
+      'An endpoint is ejected when a smaller share of the requests of `successWindow` succeeded.',
+      { kind: 'decimal', min: 0.01, max: 1 },
+      { nullMeans: 'it does not count', default: defaults.ejectionMinSuccessRate },
+    ),
+    minRequests: optional(
+      'Fewer requests in a window, as each worker counts them, say nothing. Only with `minSuccessRate`.',
+      { kind: 'integer', min: 1, max: 1_000_000 },
+      { default: defaults.ejectionMinRequests },
+    ),
+    successWindow: optional(
+      'How long requests are counted. Only with `minSuccessRate`.',
+      duration(100, 3_600_000),
+      { default: defaults.ejectionSuccessWindowMs },
+    ),
     baseTime: optional(
       'Until the first probe; doubled with each one in vain and each further ejection, less up to a quarter.',
       duration(1, 3_600_000),
@@ -179,9 +199,21 @@ const healthCheck = object(
   'HealthCheckConfig',
   'Endpoints are asked at intervals how they are, before a connection finds out.',
   {
-    type: optional('How they are asked. `tcp`: by a connect.', oneOf('HealthCheckType', ['tcp']), {
-      default: defaults.healthCheckType,
-    }),
+    type: optional(
+      'How they are asked: by a connect (`tcp`), or by a GET of HTTP/1.1 (`http`), where a status of 200 to 399 is a good answer.',
+      oneOf('HealthCheckType', ['tcp', 'http']),
+      { default: defaults.healthCheckType },
+    ),
+    path: optional(
+      'What is asked for. Only `http`.',
+      { kind: 'text', grammar: 'path', charsMax: 1_024 },
+      { default: defaults.healthCheckPath },
+    ),
+    host: optional(
+      'The header Host. Only `http`.',
+      { kind: 'text', grammar: 'fieldValue', charsMax: 255 },
+      { default: defaults.healthCheckHost },
+    ),
     interval: optional(
       'Between two questions to one endpoint, less or more up to a tenth.',
       duration(100, 3_600_000),

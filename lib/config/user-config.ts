@@ -56,7 +56,7 @@ export type HashKeySource = 'header' | 'cookie';
 
 export type ProxyProtocolVersion = 'v1' | 'v2';
 
-export type HealthCheckType = 'tcp';
+export type HealthCheckType = 'tcp' | 'http';
 
 export type DnsFamily = 'all' | 'ipv4' | 'ipv6';
 
@@ -1012,6 +1012,31 @@ export interface EjectionConfig {
   readonly consecutiveEarlyCloses?: number | undefined;
 
   /**
+   * Requests of HTTP in a row that got a status of 500 or more, or no response, as each worker
+   * counts them. A number of 1 to 1000000. `null`: they do not count. Default: `null` (one broken
+   * page is not yet a broken server).
+   */
+  readonly consecutiveServerErrors?: number | null | undefined;
+
+  /**
+   * An endpoint is ejected when a smaller share of the requests of `successWindow` succeeded.
+   * `null`: it does not count. Default: `null` (only its owner knows how often a service fails).
+   */
+  readonly minSuccessRate?: number | null | undefined;
+
+  /**
+   * Fewer requests in a window, as each worker counts them, say nothing. Only with
+   * `minSuccessRate`. A number of 1 to 1000000. Default: `20` (a few failures are chance).
+   */
+  readonly minRequests?: number | undefined;
+
+  /**
+   * How long requests are counted. Only with `minSuccessRate`. A duration of 100ms to 1h. Default:
+   * `'10s'` (long enough to count, short enough to act).
+   */
+  readonly successWindow?: Duration | undefined;
+
+  /**
    * Until the first probe; doubled with each one in vain and each further ejection, less up to a
    * quarter. A duration of 1ms to 1h. Default: `'500ms'` (a restarting endpoint is soon found).
    */
@@ -1039,9 +1064,19 @@ export interface EjectionConfig {
 /** Endpoints are asked at intervals how they are, before a connection finds out. */
 export interface HealthCheckConfig {
   /**
-   * How they are asked. `tcp`: by a connect. Default: `'tcp'` (every server accepts connections).
+   * How they are asked: by a connect (`tcp`), or by a GET of HTTP/1.1 (`http`), where a status of
+   * 200 to 399 is a good answer. Default: `'tcp'` (every server accepts connections).
    */
   readonly type?: HealthCheckType | undefined;
+
+  /** What is asked for. Only `http`. Default: `'/'` (every server has it). */
+  readonly path?: string | undefined;
+
+  /**
+   * The header Host. Only `http`. Default: the address of the endpoint (most checks do not look at
+   * it).
+   */
+  readonly host?: string | undefined;
 
   /**
    * Between two questions to one endpoint, less or more up to a tenth. A duration of 100ms to 1h.

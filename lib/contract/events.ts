@@ -94,7 +94,13 @@ export const eventFields = {
 export const protocols = ['detect', 'opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
 
 /** Why an endpoint counts as unavailable. */
-export const unavailableCauses = ['connect_failures', 'early_closes', 'health_check'] as const;
+export const unavailableCauses = [
+  'connect_failures',
+  'early_closes',
+  'health_check',
+  'server_errors',
+  'success_rate',
+] as const;
 
 export type UnavailableCause = (typeof unavailableCauses)[number];
 

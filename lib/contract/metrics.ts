@@ -115,6 +115,8 @@ export const runCells = {
     'healthChecks',
     'healthCheckFailures',
     'unhealthyNow',
+    'ejectionsByServerErrors',
+    'ejectionsBySuccessRate',
   ],
   httpRequest: ['requests', 'replays', 'retries', 'retriesDenied'],
   httpResponse: [

@@ -249,6 +249,13 @@ export interface EjectionSnapshot {
   /** An endpoint that ends a connection so soon and has sent nothing closed it early; `null`: does not count. */
   readonly earlyCloseMs: number | null;
   readonly consecutiveEarlyCloses: number;
+  /** Statuses of 500 and more, and lost responses, in a row; `null`: they do not count. */
+  readonly consecutiveServerErrors: number | null;
+  /** 1 to 100, of the requests of a window; `null`: it does not count. */
+  readonly successPercentMin: number | null;
+  /** A window with fewer requests says nothing. */
+  readonly successRequestsMin: number;
+  readonly successWindowMs: number;
   /** Until the first probe, and at most. */
   readonly baseTimeMs: number;
   readonly maxTimeMs: number;
@@ -260,13 +267,17 @@ export interface EjectionSnapshot {
 
 /** Connects of the proxy's own, made by worker 0. */
 export interface HealthCheckSnapshot {
-  readonly type: 'tcp';
+  readonly type: 'tcp' | 'http';
   readonly intervalMs: number;
   readonly timeoutMs: number;
   /** In a row, until an endpoint is unhealthy. */
   readonly consecutiveFailures: number;
   /** In a row, until it is healthy again. */
   readonly consecutiveSuccesses: number;
+  /** Of `http`; else empty. */
+  readonly path: string;
+  /** Empty: the address of the endpoint. */
+  readonly host: string;
 }
 
 export interface EndpointSnapshot {

@@ -112,6 +112,8 @@ function clusterFamilies(cluster: SeriesGroup): readonly Family[] {
       samples: byWord(cluster, 'reason', {
         connect_failures: (at) => at(clusterCells.ejectionsByFailures),
         early_closes: (at) => at(clusterCells.ejectionsByEarlyCloses),
+        server_errors: (at) => at(clusterCells.ejectionsByServerErrors),
+        success_rate: (at) => at(clusterCells.ejectionsBySuccessRate),
       }),
     },
     {

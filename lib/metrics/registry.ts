@@ -56,6 +56,8 @@ export const clusterCells = {
   healthChecks: 13,
   healthCheckFailures: 14,
   unhealthyNow: 15,
+  ejectionsByServerErrors: 16,
+  ejectionsBySuccessRate: 17,
 } as const;
 
 interface TrackedRun {

@@ -82,6 +82,8 @@ const char* errorCodeName(ErrorCode code) noexcept {
       return "no endpoint";
     case ErrorCode::FailFast:
       return "fail fast";
+    case ErrorCode::Unhealthy:
+      return "unhealthy";
     case ErrorCode::InvalidArgument:
       return "invalid argument";
     case ErrorCode::System:

@@ -21,6 +21,7 @@ enum class ErrorCode : std::uint8_t {
   EndpointLimit,    ///< Every endpoint that may be picked has its maximum of connections.
   NoEndpoint,       ///< Nothing to connect to.
   FailFast,         ///< Nothing that is usable, for a while already.
+  Unhealthy,        ///< It says itself that it cannot serve.
   InvalidArgument,  ///< A value from the caller makes no sense.
   System,           ///< Any other answer of the kernel; see sysErrno.
 };

@@ -282,6 +282,12 @@ std::optional<snapshot::Ejection> readEjection(const Field& field) {
         .earlyClose = readDurationOrNull(present.at("earlyCloseMs")),
         .consecutiveEarlyCloses =
             present.at("consecutiveEarlyCloses").number<std::uint32_t>(kCountRange),
+        .consecutiveServerErrors = readCountOrNull(present.at("consecutiveServerErrors")),
+        .successPercentMin = present.at("successPercentMin").orNull([](const Field& percent) {
+          return percent.number<std::uint32_t>(kPercentRange);
+        }),
+        .successRequestsMin = present.at("successRequestsMin").number<std::uint32_t>(kCountRange),
+        .successWindow = present.at("successWindowMs").duration(kDurationRange),
         .baseTime = present.at("baseTimeMs").duration(kDurationRange),
         .maxTime = present.at("maxTimeMs").duration(kDurationRange),
         .sharePercentMax = present.at("sharePercentMax").number<std::uint32_t>(kPercentOrNoneRange),
@@ -297,7 +303,9 @@ std::optional<snapshot::HealthCheck> readHealthCheck(const Field& field) {
         .timeout = present.at("timeoutMs").duration(kDurationRange),
         .consecutiveFailures = present.at("consecutiveFailures").number<std::uint32_t>(kCountRange),
         .consecutiveSuccesses =
-            present.at("consecutiveSuccesses").number<std::uint32_t>(kCountRange)};
+            present.at("consecutiveSuccesses").number<std::uint32_t>(kCountRange),
+        .path = readFieldValue(present.at("path")),
+        .host = readFieldValue(present.at("host"))};
   });
 }
 

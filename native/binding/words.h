@@ -18,7 +18,7 @@ inline constexpr std::array<std::string_view, 6> kBalancerWords = {
     "p2cEwma", "roundRobin", "leastConnections", "random", "ringHash", "maglev"};
 inline constexpr std::array<std::string_view, 4> kHashKeyWords = {"source", "path", "header",
                                                                   "cookie"};
-inline constexpr std::array<std::string_view, 1> kHealthCheckWords = {"tcp"};
+inline constexpr std::array<std::string_view, 2> kHealthCheckWords = {"tcp", "http"};
 inline constexpr std::array<std::string_view, 2> kDrainListenerWords = {"close", "keep"};
 inline constexpr std::array<std::string_view, 2> kDrainScopeWords = {"all", "inbound"};
 inline constexpr std::array<std::string_view, 3> kDumpWords = {"connections", "clusters",

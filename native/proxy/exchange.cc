@@ -51,6 +51,9 @@ using telemetry::CloseReason;
 
 namespace {
 
+/// Statuses from here on are failures of the server.
+constexpr std::uint16_t kServerErrors = 500;
+
 /// A request that is longer goes to one connection only.
 constexpr std::size_t kKeptBytesMax = std::size_t{64} * 1024;
 
@@ -333,6 +336,7 @@ void Exchange::onInterim(std::string_view held, const codec::H1Head& head) noexc
 void Exchange::onResponseHead(std::string_view held, const codec::H1Head& head,
                               const codec::H1Framing& framing) noexcept {
   responded();
+  cluster_.requestEnded(*endpoint_, head.status < kServerErrors);
   if (retry_ != nullptr && retriesResponse(held, head)) {
     return;
   }
@@ -384,6 +388,9 @@ void Exchange::onTunnel() noexcept {
 
 void Exchange::onClientFailed(const upstream::ClientFailure& failure) noexcept {
   client_ = nullptr;
+  if (failure.connected && !failure.reused && !responseBegun_ && !failure.exhausted) {
+    cluster_.requestEnded(*endpoint_, false);
+  }
   if (replays(failure)) {
     leaveEndpoint();
     next(nullptr);
@@ -478,6 +485,9 @@ void Exchange::onTimer() noexcept {
 }
 
 void Exchange::attemptTimedOut() noexcept {
+  if (endpoint_ != nullptr && !responseBegun_) {
+    cluster_.requestEnded(*endpoint_, false);
+  }
   if (retry_ != nullptr && retry_->onTimeout && mayRetry()) {
     if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
       client->close(true);

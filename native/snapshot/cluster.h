@@ -87,6 +87,10 @@ struct Ejection {
   std::uint32_t consecutiveFailures = 1;
   std::optional<base::Duration> earlyClose;  ///< None: early closes do not count.
   std::uint32_t consecutiveEarlyCloses = 1;
+  std::optional<std::uint32_t> consecutiveServerErrors{};  ///< None: statuses do not count.
+  std::optional<std::uint32_t> successPercentMin{};  ///< Of the requests of a window; None: off.
+  std::uint32_t successRequestsMin = 1;              ///< Fewer in a window say nothing.
+  base::Duration successWindow = std::chrono::seconds(10);
   base::Duration baseTime{};
   base::Duration maxTime{};
   std::uint32_t sharePercentMax = 0;
@@ -94,7 +98,7 @@ struct Ejection {
 };
 
 /// What asks an endpoint how it is.
-enum class HealthCheckType : std::uint8_t { Tcp };
+enum class HealthCheckType : std::uint8_t { Tcp, Http };
 
 /// Questions of the proxy's own at intervals, which tell what may be picked.
 struct HealthCheck {
@@ -103,6 +107,8 @@ struct HealthCheck {
   base::Duration timeout{};
   std::uint32_t consecutiveFailures = 1;   ///< Until an endpoint is unhealthy.
   std::uint32_t consecutiveSuccesses = 1;  ///< Until it is healthy again.
+  std::string path{};                      ///< Of Http, as the next.
+  std::string host{};                      ///< Empty: the address of the endpoint.
 
   friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
 };

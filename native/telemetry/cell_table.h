@@ -85,7 +85,9 @@ struct ClusterCell {
   static constexpr std::size_t kHealthChecks = 13;
   static constexpr std::size_t kHealthCheckFailures = 14;
   static constexpr std::size_t kUnhealthyNow = 15;
-  static constexpr std::size_t kCount = 16;
+  static constexpr std::size_t kEjectionsByServerErrors = 16;
+  static constexpr std::size_t kEjectionsBySuccessRate = 17;
+  static constexpr std::size_t kCount = 18;
 };
 
 /// Cell indexes within an HttpRequest run: of an endpoint, or of those that got none.

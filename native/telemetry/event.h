@@ -29,12 +29,18 @@ inline constexpr std::array<std::string_view, kEventKindCount> kEventKindNames =
     "endpointAvailable", "limitReached", "clusterPanic",  "requestEnded"};
 
 /// Why an endpoint counts as unavailable.
-enum class UnavailableCause : std::uint8_t { ConnectFailures, EarlyCloses, HealthCheck };
+enum class UnavailableCause : std::uint8_t {
+  ConnectFailures,
+  EarlyCloses,
+  HealthCheck,
+  ServerErrors,
+  SuccessRate
+};
 
-inline constexpr std::size_t kUnavailableCauseCount = 3;
+inline constexpr std::size_t kUnavailableCauseCount = 5;
 
 inline constexpr std::array<std::string_view, kUnavailableCauseCount> kUnavailableCauseNames = {
-    "connect_failures", "early_closes", "health_check"};
+    "connect_failures", "early_closes", "health_check", "server_errors", "success_rate"};
 
 /// One record before it is written. Views only: valid for as long as what they point at.
 struct Event {

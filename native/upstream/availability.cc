@@ -4,6 +4,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -42,6 +43,25 @@ constexpr std::uint32_t kMinusOne = UINT32_MAX;
 
 Endpoint& asEndpoint(EndpointState& state) noexcept {
   return static_cast<Endpoint&>(state);
+}
+
+constexpr base::Error kServerErrors{.text = "it answers with errors",
+                                    .code = base::ErrorCode::Unhealthy,
+                                    .side = base::Side::Upstream};
+
+std::size_t ejectionCellOf(UnavailableCause cause) noexcept {
+  switch (cause) {
+    case UnavailableCause::EarlyCloses:
+      return ClusterCell::kEjectionsByEarlyCloses;
+    case UnavailableCause::ServerErrors:
+      return ClusterCell::kEjectionsByServerErrors;
+    case UnavailableCause::SuccessRate:
+      return ClusterCell::kEjectionsBySuccessRate;
+    case UnavailableCause::ConnectFailures:
+    case UnavailableCause::HealthCheck:
+      break;
+  }
+  return ClusterCell::kEjectionsByFailures;
 }
 
 }  // namespace
@@ -84,6 +104,7 @@ void Availability::forgetFailures(Endpoint& endpoint) {
   endpoint.ejected = false;
   endpoint.failureCount = 0;
   endpoint.earlyCloseCount = 0;
+  endpoint.serverErrorCount = 0;
 }
 
 /// Fewer members or a smaller share may mean that too many are ejected.
@@ -162,6 +183,40 @@ void Availability::closedEarly(Endpoint& endpoint, int sysErrno) {
   }
 }
 
+void Availability::requestEnded(Endpoint& endpoint, bool success) {
+  const std::optional<snapshot::Ejection>& ejection = settings_->ejection;
+  if (!ejection || endpoint.removed) {
+    return;
+  }
+  endpoint.serverErrorCount = success ? 0 : endpoint.serverErrorCount + 1;
+  if (ejection->consecutiveServerErrors &&
+      endpoint.serverErrorCount >= *ejection->consecutiveServerErrors) {
+    endpoint.serverErrorCount = 0;
+    fail(endpoint, *ejection, {.cause = UnavailableCause::ServerErrors, .error = kServerErrors});
+  }
+  if (const auto percentMin = ejection->successPercentMin) {
+    ++endpoint.windowRequests;
+    endpoint.windowFailures += success ? 0 : 1;
+    checkSuccessRate(endpoint, *ejection, *percentMin);
+  }
+}
+
+/// At the end of each window.
+void Availability::checkSuccessRate(Endpoint& endpoint, const snapshot::Ejection& ejection,
+                                    std::uint32_t percentMin) {
+  const base::TimePoint now = context_.loop.now();
+  if (now - endpoint.windowFrom < ejection.successWindow) {
+    return;
+  }
+  const std::uint32_t requests = std::exchange(endpoint.windowRequests, 0);
+  const std::uint64_t successes = requests - std::exchange(endpoint.windowFailures, 0);
+  const bool first = std::exchange(endpoint.windowFrom, now) == base::TimePoint{};
+  if (!first && requests >= ejection.successRequestsMin &&
+      successes * 100 < std::uint64_t{percentMin} * requests) {
+    fail(endpoint, ejection, {.cause = UnavailableCause::SuccessRate, .error = kServerErrors});
+  }
+}
+
 void Availability::answered(Endpoint& endpoint) {
   endpoint.earlyCloseCount = 0;
   if (endpoint.failing && endpoint.cause == UnavailableCause::EarlyCloses) {
@@ -202,10 +257,7 @@ void Availability::eject(Endpoint& endpoint) {
     return;
   }
   change(endpoint, [&endpoint] { endpoint.ejected = true; });
-  cells_.add(endpoint.cause == UnavailableCause::ConnectFailures
-                 ? ClusterCell::kEjectionsByFailures
-                 : ClusterCell::kEjectionsByEarlyCloses,
-             1);
+  cells_.add(ejectionCellOf(endpoint.cause), 1);
   exclude(endpoint);
 }
 

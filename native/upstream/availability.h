@@ -47,6 +47,10 @@ class Availability {
   /// It ended a connection soon after it was made and had sent nothing.
   void closedEarly(Endpoint& endpoint, int sysErrno);
 
+  /// A request to it has got a response, or was to get one: a status of the server's own making is
+  /// a failure, and so is none.
+  void requestEnded(Endpoint& endpoint, bool success);
+
   /// It has sent something on a connection that has ended.
   void answered(Endpoint& endpoint);
 
@@ -80,6 +84,8 @@ class Availability {
   void fail(Endpoint& endpoint, const snapshot::Ejection& ejection, const FailureCause& cause);
   void eject(Endpoint& endpoint);
   void readmit(Endpoint& endpoint);
+  void checkSuccessRate(Endpoint& endpoint, const snapshot::Ejection& ejection,
+                        std::uint32_t percentMin);
   void forgetFailures(Endpoint& endpoint);
   void updateChecks(Endpoint& endpoint);
   void stopCheck(Endpoint& endpoint);

@@ -75,6 +75,11 @@ class ClusterRuntime {
   /// Whether one may be now; false: the budget for that is used up.
   [[nodiscard]] bool takeRetry() noexcept;
 
+  /// A request to it has got a response that is a success, or is none.
+  void requestEnded(Endpoint& endpoint, bool success) {
+    availability_.requestEnded(endpoint, success);
+  }
+
   /// One more connection to this endpoint, which is no load by itself; else, which limit stands
   /// against it. Until releaseConnection() the endpoint stays.
   [[nodiscard]] const base::Error* holdConnection(Endpoint& endpoint,

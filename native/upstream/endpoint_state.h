@@ -59,12 +59,16 @@ struct EndpointState {
   PeakEwma connectTime;
   PeakEwma responseTime;  ///< From a request to the first byte of its response.
   base::TimePoint unavailableUntil{};
-  base::TimePoint fullUntil{};        ///< It had no room; zero when it has, as far as known.
-  std::uint32_t connectionsNow = 0;   ///< Connecting and open, also those without work.
-  std::uint32_t loadNow = 0;          ///< Opaque connections and requests under way.
-  std::uint32_t failureCount = 0;     ///< Connect failures in a row.
-  std::uint32_t earlyCloseCount = 0;  ///< Early closes in a row.
-  std::uint32_t backoffCount = 0;     ///< Ejections and probes in vain since it was good for long.
+  base::TimePoint fullUntil{};         ///< It had no room; zero when it has, as far as known.
+  std::uint32_t connectionsNow = 0;    ///< Connecting and open, also those without work.
+  std::uint32_t loadNow = 0;           ///< Opaque connections and requests under way.
+  std::uint32_t failureCount = 0;      ///< Connect failures in a row.
+  std::uint32_t earlyCloseCount = 0;   ///< Early closes in a row.
+  std::uint32_t serverErrorCount = 0;  ///< Server errors and lost responses in a row.
+  std::uint32_t windowRequests = 0;    ///< Since windowFrom, as the next.
+  std::uint32_t windowFailures = 0;
+  base::TimePoint windowFrom{};
+  std::uint32_t backoffCount = 0;  ///< Ejections and probes in vain since it was good for long.
   base::TimePoint readmittedAt{};
   telemetry::UnavailableCause cause{};  ///< Of an endpoint that fails.
   bool failing = false;                 ///< It failed too often; probes find out when it is back.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <string>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -34,8 +35,18 @@ void HealthCheck::apply(const snapshot::HealthCheck& settings) noexcept {
     return;
   }
   settings_ = settings;
+  probe_.setQuestion(question());
   const auto within = static_cast<std::uint32_t>(std::min(settings.interval, kFirstWithin).count());
   probe_.start(base::Duration(context_.random.below(within)), settings.timeout);
+}
+
+std::string HealthCheck::question() const {
+  if (settings_.type == snapshot::HealthCheckType::Tcp) {
+    return {};
+  }
+  const std::string host = settings_.host.empty() ? endpoint_.address.toString() : settings_.host;
+  return "GET " + settings_.path + " HTTP/1.1\r\nHost: " + host +
+         "\r\nUser-Agent: weft\r\nConnection: close\r\n\r\n";
 }
 
 /// Many endpoints, and many proxies that started together, are asked at different times.

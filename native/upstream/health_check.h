@@ -1,9 +1,10 @@
-// HealthCheck: asks one endpoint at intervals, by a connect of the proxy's own, whether it may be
-// picked, and says so when enough answers in a row agree. Runs in worker 0, so that an endpoint is
-// asked once and not by each worker; HealthPeers tells the others.
+// HealthCheck: asks one endpoint at intervals, by a connect or a request of the proxy's own,
+// whether it may be picked, and says so when enough answers in a row agree. Runs in worker 0, so
+// that an endpoint is asked once and not by each worker; HealthPeers tells the others.
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/clock.h"
 #include "base/error.h"
@@ -42,6 +43,7 @@ class HealthCheck final : private ProbeOwner {
 
  private:
   void onProbed(const base::Error* error) noexcept override;
+  [[nodiscard]] std::string question() const;
   [[nodiscard]] base::Duration jittered() const noexcept;
 
   Context& context_;

@@ -1,7 +1,10 @@
 #include "upstream/probe.h"
 
+#include <span>
+#include <string_view>
 #include <utility>
 
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/intrusive_list.h"
@@ -15,6 +18,19 @@ namespace {
 
 constexpr base::Error kTimeout{
     .text = "no answer in time", .code = base::ErrorCode::Timeout, .side = base::Side::Upstream};
+
+constexpr base::Error kNoAnswer{.text = "the connection ended without an answer",
+                                .code = base::ErrorCode::Reset,
+                                .side = base::Side::Upstream};
+constexpr base::Error kBadStatus{.text = "answered with a status that is no success",
+                                 .code = base::ErrorCode::Unhealthy,
+                                 .side = base::Side::Upstream};
+
+/// 2xx and 3xx, as a kubelet takes them.
+bool isSuccess(std::string_view statusLine) noexcept {
+  return statusLine.starts_with("HTTP/1.") && statusLine[8] == ' ' &&
+         (statusLine[9] == '2' || statusLine[9] == '3');
+}
 
 }  // namespace
 
@@ -49,7 +65,7 @@ Probe::~Probe() {
 }
 
 void Probe::start(base::Duration delay, base::Duration timeout) noexcept {
-  if (state_ == State::Connecting || state_ == State::Queued) {
+  if (connecting() || state_ == State::Queued) {
     return;
   }
   timeout_ = timeout;
@@ -60,7 +76,8 @@ void Probe::start(base::Duration delay, base::Duration timeout) noexcept {
 void Probe::stop() noexcept {
   cancel();
   static_cast<base::ListNode<Probe>&>(*this).unlink();
-  const bool wasConnecting = std::exchange(state_, State::Idle) == State::Connecting;
+  const bool wasConnecting = connecting();
+  state_ = State::Idle;
   close();
   if (wasConnecting) {
     slots_.release();
@@ -68,7 +85,7 @@ void Probe::stop() noexcept {
 }
 
 void Probe::onTimer() noexcept {
-  if (state_ == State::Connecting) {
+  if (connecting()) {
     finish(&kTimeout);
     return;
   }
@@ -95,16 +112,60 @@ void Probe::connect() noexcept {
 }
 
 void Probe::onReady(os::Ready ready) noexcept {
+  if (state_ == State::Asking) {
+    ask();
+    return;
+  }
   if (state_ != State::Connecting || !ready.has(os::Ready::kWritable | os::Ready::kFailed)) {
     return;
   }
   const int sysErrno = context_.sockets.connectError(fd_);
-  if (sysErrno == 0) {
+  if (sysErrno == 0 && question_.empty()) {
     finish(nullptr);
+    return;
+  }
+  if (sysErrno == 0) {
+    state_ = State::Asking;
+    askedBytes_ = 0;
+    heardBytes_ = 0;
+    ask();
     return;
   }
   const base::Error error = base::errorFromErrno(sysErrno, base::Side::Upstream, "cannot connect");
   finish(&error);
+}
+
+/// What is left of the question, then what there is of the answer.
+void Probe::ask() noexcept {
+  while (askedBytes_ < question_.size()) {
+    const std::string_view left = std::string_view(question_).substr(askedBytes_);
+    const os::IoResult written = context_.sockets.write(fd_, base::bytesOf(left));
+    if (written.status == os::IoStatus::WouldBlock) {
+      return;
+    }
+    if (written.status != os::IoStatus::Ok) {
+      finish(&kNoAnswer);
+      return;
+    }
+    askedBytes_ += written.bytes;
+  }
+  hear();
+}
+
+void Probe::hear() noexcept {
+  while (heardBytes_ < heard_.size()) {
+    const os::IoResult read =
+        context_.sockets.read(fd_, std::as_writable_bytes(std::span(heard_).subspan(heardBytes_)));
+    if (read.status == os::IoStatus::WouldBlock) {
+      return;
+    }
+    if (read.status != os::IoStatus::Ok) {
+      finish(&kNoAnswer);
+      return;
+    }
+    heardBytes_ += read.bytes;
+  }
+  finish(isSuccess({heard_.data(), heard_.size()}) ? nullptr : &kBadStatus);
 }
 
 void Probe::finish(const base::Error* error) noexcept {

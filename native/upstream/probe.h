@@ -1,9 +1,14 @@
 // Probe: one connect made by the proxy itself, after a delay and with a deadline, to find out
-// whether an address answers. No client waits for it. ProbeSlots bounds how many of a kind connect
+// whether an address answers, and where that is wanted one request of HTTP on it. No client waits
+// for it. ProbeSlots bounds how many of a kind connect
 // at once in a worker; the others wait their turn. Used by one worker.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "base/address.h"
 #include "base/clock.h"
@@ -63,6 +68,10 @@ class Probe final : public base::ListNode<Probe>, private os::Pollable, private 
   Probe(const Probe&) = delete;
   Probe& operator=(const Probe&) = delete;
 
+  /// A request of HTTP/1 that is sent on the connection; a status of 200 to 399 is an answer.
+  /// Empty: the connection is one.
+  void setQuestion(std::string question) { question_ = std::move(question); }
+
   /// Connects after `delay` and gives up `timeout` later. One that has not begun to connect is
   /// moved; one that connects already goes on.
   void start(base::Duration delay, base::Duration timeout) noexcept;
@@ -70,16 +79,23 @@ class Probe final : public base::ListNode<Probe>, private os::Pollable, private 
   /// Nothing is reported. REQUIRES: outside of the readiness part of a turn.
   void stop() noexcept;
 
-  [[nodiscard]] bool connecting() const noexcept { return state_ == State::Connecting; }
+  [[nodiscard]] bool connecting() const noexcept {
+    return state_ == State::Connecting || state_ == State::Asking;
+  }
 
  private:
   friend class ProbeSlots;
 
-  enum class State : std::uint8_t { Idle, Delayed, Queued, Connecting };
+  enum class State : std::uint8_t { Idle, Delayed, Queued, Connecting, Asking };
+
+  /// Of 'HTTP/1.1 200'.
+  static constexpr std::size_t kStatusLineBytes = 12;
 
   void onReady(os::Ready ready) noexcept override;
   void onTimer() noexcept override;
   void connect() noexcept;
+  void ask() noexcept;
+  void hear() noexcept;
   void finish(const base::Error* error) noexcept;
   void close() noexcept;
 
@@ -88,6 +104,10 @@ class Probe final : public base::ListNode<Probe>, private os::Pollable, private 
   ProbeOwner& owner_;
   ProbeSlots& slots_;
   base::Duration timeout_{};
+  std::string question_;
+  std::size_t askedBytes_ = 0;
+  std::array<char, kStatusLineBytes> heard_{};
+  std::size_t heardBytes_ = 0;
   int fd_ = os::kNoFd;
   State state_ = State::Idle;
 };

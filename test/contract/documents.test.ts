@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { configIssueCodes, errorCodes } from '../../lib/base/errors.ts';
-import { accessLogFields } from '../../lib/contract/access-log.ts';
+import { accessLogFields, requestLogFields } from '../../lib/contract/access-log.ts';
 import { closeReasons } from '../../lib/contract/close-reason.ts';
 import { families } from '../../lib/metrics/names.ts';
 
@@ -67,10 +67,15 @@ test('docs/metrics.md has every family with its type, and no other', () => {
 test('docs/operations.md has every field of the access log', () => {
   const text = readFileSync(join(root, 'docs/operations.md'), 'utf8');
   const section = text.slice(text.indexOf('\n## Access log\n'), text.indexOf('\n## Timers\n'));
-  const cells = [...section.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell = '']) =>
-    [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
-  );
-  assert.deepEqual(cells.sort(), [...accessLogFields].sort());
+  const [connections = [], requests = []] = section
+    .split('\nEach request')
+    .map((part) =>
+      [...part.matchAll(/^\| (`[^|]*`) \|/gm)].flatMap(([, cell = '']) =>
+        [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name),
+      ),
+    );
+  assert.deepEqual(connections.sort(), [...accessLogFields].sort());
+  assert.deepEqual(requests.sort(), [...requestLogFields].sort());
 });
 
 test('docs/protocols.md has every first message with its verdict', () => {

@@ -137,6 +137,8 @@ const complete = snapshotOf({
         timeoutMs: 1_000,
         consecutiveFailures: 3,
         consecutiveSuccesses: 1,
+        path: '',
+        host: '',
       },
       http: { idleTimeoutMs: 3_000, idleMax: 10_000, ageMaxMs: 60_000 },
       keepalive,

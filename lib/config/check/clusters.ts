@@ -18,6 +18,7 @@ export function checkClusters(config: UsableConfig, issues: IssueList): void {
       checkSlowStart(cluster, path, issues);
       checkZonePreference(cluster, config.zone ?? null, path, issues);
       checkEjection(cluster, path, issues);
+      checkHealthCheck(cluster, path, issues);
     }
   }
 }
@@ -135,6 +136,17 @@ function checkZonePreference(
   }
 }
 
+function checkHealthCheck({ healthCheck }: UsableCluster, path: string, issues: IssueList): void {
+  for (const key of ['path', 'host'] as const) {
+    if (healthCheck?.[key] !== undefined && healthCheck.type !== 'http') {
+      const hint = "Add type: 'http', or leave it out.";
+      issues.add(`${path}.healthCheck.${key}`, 'contradiction', 'a connect asks for nothing', {
+        hint,
+      });
+    }
+  }
+}
+
 function checkEjection({ ejection }: UsableCluster, path: string, issues: IssueList): void {
   const { baseTime, maxTime, earlyClose, consecutiveEarlyCloses } = ejection ?? {};
   const least = baseTime === undefined ? null : parseDuration(baseTime);
@@ -143,6 +155,13 @@ function checkEjection({ ejection }: UsableCluster, path: string, issues: IssueL
     const problem = `more than maxTime (${maxTime})`;
     const hint = 'Exchange the two.';
     issues.add(`${path}.ejection.baseTime`, 'contradiction', problem, { got: baseTime, hint });
+  }
+  for (const key of ['minRequests', 'successWindow'] as const) {
+    if (ejection?.[key] !== undefined && (ejection.minSuccessRate ?? null) === null) {
+      const hint = 'Add minSuccessRate: 0.5, or leave it out.';
+      const problem = 'requests are not counted without minSuccessRate';
+      issues.add(`${path}.ejection.${key}`, 'contradiction', problem, { hint });
+    }
   }
   if (consecutiveEarlyCloses !== undefined && (earlyClose ?? null) === null) {
     const hint = "Add earlyClose: '1s', or leave it out.";

@@ -158,6 +158,20 @@ test('a count of early closes needs to know what is early', () => {
   assert.deepEqual(found({ consecutiveEarlyCloses: 3 }), wrong);
   assert.deepEqual(found({ consecutiveEarlyCloses: 3, earlyClose: null }), wrong);
   assert.deepEqual(found({ consecutiveEarlyCloses: 3, earlyClose: '1s' }), []);
+  assert.deepEqual(found({ minRequests: 3, successWindow: '1s' }), [
+    'contradiction clusters.web.ejection.minRequests',
+    'contradiction clusters.web.ejection.successWindow',
+  ]);
+  assert.deepEqual(found({ minRequests: 3, minSuccessRate: 0.5 }), []);
+});
+
+test('a check by connect asks for nothing', () => {
+  const found = (healthCheck: Json) => problems(withCluster({ healthCheck }));
+  assert.deepEqual(found({ path: '/', host: 'a' }), [
+    'contradiction clusters.web.healthCheck.path',
+    'contradiction clusters.web.healthCheck.host',
+  ]);
+  assert.deepEqual(found({ type: 'http', path: '/', host: 'a' }), []);
 });
 
 test('a load bound fits balancers that hash, a slow start the others', () => {

@@ -374,5 +374,55 @@ TEST_F(AvailabilityTest, LearnsNothingFromAProbeWithoutADescriptor) {
   EXPECT_FALSE(at(1).failing);
 }
 
+TEST_F(AvailabilityTest, ServerErrorsInARowEjectWhereTheyCount) {
+  begin(4);
+  for (int i = 0; i < 100; ++i) {
+    cluster->requestEnded(at(1), false);
+  }
+  EXPECT_FALSE(at(1).ejected) << "they do not count unless somebody says so";
+  ejection().consecutiveServerErrors = 3;
+  apply();
+  cluster->requestEnded(at(2), false);
+  cluster->requestEnded(at(2), false);
+  cluster->requestEnded(at(2), true);
+  cluster->requestEnded(at(2), false);
+  cluster->requestEnded(at(2), false);
+  EXPECT_FALSE(at(2).ejected);
+  cluster->requestEnded(at(2), false);
+  EXPECT_TRUE(at(2).ejected);
+  EXPECT_EQ(cell(ClusterCell::kEjectionsByServerErrors), 1U);
+  EXPECT_EQ(picks(100)[2], 0);
+  ground.advance(ejection().baseTime * 2);
+  EXPECT_FALSE(at(2).ejected) << "it accepts connections, and may try again";
+}
+
+TEST_F(AvailabilityTest, ALowSuccessRateEjectsAtTheEndOfAWindow) {
+  begin(4);
+  ejection().successPercentMin = 50;
+  ejection().successRequestsMin = 10;
+  ejection().successWindow = seconds(1);
+  apply();
+  const auto serve = [this](std::uint32_t number, int requests, int failures) {
+    for (int i = 0; i < requests; ++i) {
+      cluster->requestEnded(at(number), i >= failures);
+    }
+  };
+  for (const std::uint32_t number : {1U, 2U, 3U}) {
+    serve(number, 1, 0);
+  }
+  serve(1, 20, 11);
+  serve(2, 20, 10);
+  serve(3, 8, 8);
+  EXPECT_FALSE(at(1).ejected) << "the window is not over";
+  ground.advance(seconds(1));
+  for (const std::uint32_t number : {1U, 2U, 3U}) {
+    serve(number, 1, 0);
+  }
+  EXPECT_TRUE(at(1).ejected);
+  EXPECT_FALSE(at(2).ejected) << "half of them is enough";
+  EXPECT_FALSE(at(3).ejected) << "so few say nothing";
+  EXPECT_EQ(cell(ClusterCell::kEjectionsBySuccessRate), 1U);
+}
+
 }  // namespace
 }  // namespace weft::upstream
