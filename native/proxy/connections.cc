@@ -182,6 +182,7 @@ void Connections::trim() noexcept {
   sessions_.trim();
   httpSessions_.trim();
   exchanges_.trim();
+  added_.trim();
   connectors_.trim();
   context_.buffers.trim();
   context_.pipes.trim();

@@ -98,11 +98,14 @@ class Connections {
   }
 
   [[nodiscard]] Exchange* makeExchange(ExchangeDownstream& downstream,
-                                       Exchange::Parts parts) noexcept {
+                                       Exchange::Parts&& parts) noexcept {
     Exchange* const made = exchanges_.make(*this, downstream, std::move(parts));
     requestsNow_ += made == nullptr ? 0 : 1;
     return made;
   }
+
+  /// Null when there is no memory.
+  [[nodiscard]] os::PoolPtr<Added> makeAdded() noexcept { return added_.makeOwned(); }
 
   void freeHttpSession(HttpSession& session) noexcept { httpSessions_.destroy(&session); }
 
@@ -142,6 +145,7 @@ class Connections {
   os::ObjectPool<ProxyHeaderWait> proxyHeaderWaits_;
   os::ObjectPool<TcpSession> sessions_;
   os::ObjectPool<HttpSession> httpSessions_;
+  os::ObjectPool<Added> added_;
   os::ObjectPool<Exchange> exchanges_;
   os::ObjectPool<upstream::Connector> connectors_;
   base::IntrusiveList<Connection, Connection> open_;

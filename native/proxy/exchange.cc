@@ -67,7 +67,7 @@ bool isIdempotent(std::string_view method) noexcept {
 
 }  // namespace
 
-Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream, Parts parts) noexcept
+Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream, Parts&& parts) noexcept
     : connections_(connections),
       downstream_(downstream),
       cluster_(*parts.cluster),
@@ -222,8 +222,10 @@ void Exchange::send(codec::H1Request request) noexcept {
 
 /// False when there is no memory.
 bool Exchange::rewrite(codec::H1Request& request) noexcept {
-  request.added = base::textOf(added_.lines.unread());
-  request.replaced = &added_.replaced;
+  if (added_ != nullptr) {
+    request.added = base::textOf(added_->lines.unread());
+    request.replaced = &added_->replaced;
+  }
   if (route_.backend == nullptr) {
     return true;
   }

@@ -23,6 +23,7 @@
 #include "codec/h1_writer.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
+#include "os/object_pool.h"
 #include "proxy/request_counters.h"
 #include "proxy/router.h"
 #include "snapshot/cluster.h"
@@ -83,10 +84,10 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
     std::optional<std::uint64_t> key{};     ///< A hash of what the choice depends on.
     Route route{};                          ///< Without a rule: there is none.
     base::Duration delay{};                 ///< Before anything is sent.
-    Added added{};                          ///< What the proxy says for itself.
+    os::PoolPtr<Added> added{};             ///< What the proxy says for itself; may be null.
   };
 
-  Exchange(Connections& connections, ExchangeDownstream& downstream, Parts parts) noexcept;
+  Exchange(Connections& connections, ExchangeDownstream& downstream, Parts&& parts) noexcept;
   ~Exchange() = default;
 
   Exchange(const Exchange&) = delete;
@@ -132,7 +133,9 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   [[nodiscard]] std::uint32_t connectUs() const noexcept { return connectUs_; }
 
   /// That the client is given with the response; may be empty.
-  [[nodiscard]] std::string_view cookie() const noexcept { return added_.cookie; }
+  [[nodiscard]] std::string_view cookie() const noexcept {
+    return added_ == nullptr ? std::string_view() : added_->cookie;
+  }
 
   /// What changes in the head of a response; null: nothing.
   [[nodiscard]] const base::HeaderEdits* responseEdits() const noexcept {
@@ -195,7 +198,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   std::uint32_t keptHeadBytes_ = 0;
   os::Buffer path_;  ///< As the route has it.
   Route route_;
-  Added added_;
+  os::PoolPtr<Added> added_;                ///< May be null.
   const snapshot::Retry* retry_ = nullptr;  ///< Of the route.
   base::Duration delay_;
   base::TimePoint startedAt_{};

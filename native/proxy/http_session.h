@@ -28,6 +28,7 @@
 #include "proxy/request_log.h"
 #include "proxy/router.h"
 #include "proxy/session.h"
+#include "snapshot/cluster.h"
 #include "transport/outbox.h"
 #include "transport/side.h"
 #include "upstream/head_intake.h"
@@ -106,7 +107,9 @@ class HttpSession final : public Session,
   [[nodiscard]] bool routed(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
   [[nodiscard]] bool answered(const codec::H1Request& request, const Route& route) noexcept;
   [[nodiscard]] bool prepare(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
-  void chooseKey(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
+  [[nodiscard]] bool chooseKey(const snapshot::HashKey& wanted, const codec::H1Request& request,
+                               Exchange::Parts& parts) noexcept;
+  void giveCookie(const snapshot::HashKey& wanted, Exchange::Parts& parts) noexcept;
   [[nodiscard]] bool addLines(const codec::H1Request& request, Added& added) noexcept;
   [[nodiscard]] bool faulted(Exchange::Parts& parts) noexcept;
 

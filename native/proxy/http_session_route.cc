@@ -117,28 +117,38 @@ bool HttpSession::prepare(const codec::H1Request& request, Exchange::Parts& part
   }
   parts.target = settings.originalDst ? connection_.target() : nullptr;
   parts.direction = connection_.direction();
-  chooseKey(request, parts);
-  return !connection_.listener().settings().http.adds() || addLines(request, parts.added);
+  const snapshot::Balancer& balancer = settings.balancer;
+  parts.key = connection_.sourceKey();
+  const bool lacksCookie =
+      snapshot::needsKey(balancer.type) && !chooseKey(balancer.key, request, parts);
+  const bool adds = connection_.listener().settings().http.adds();
+  if (!lacksCookie && !adds) {
+    return true;
+  }
+  parts.added = connection_.connections().makeAdded();
+  if (parts.added == nullptr) {
+    return false;
+  }
+  if (lacksCookie) {
+    giveCookie(balancer.key, parts);
+  }
+  return !adds || addLines(request, *parts.added);
 }
 
-/// What the choice of an endpoint depends on. Who has no cookie is given one.
-void HttpSession::chooseKey(const codec::H1Request& request, Exchange::Parts& parts) noexcept {
-  const snapshot::Balancer& balancer = parts.cluster->settings().balancer;
-  parts.key = connection_.sourceKey();
-  if (!snapshot::needsKey(balancer.type)) {
-    return;
-  }
-  const snapshot::HashKey& wanted = balancer.key;
+/// What the choice of an endpoint depends on. False: the client is to be given a cookie for it.
+bool HttpSession::chooseKey(const snapshot::HashKey& wanted, const codec::H1Request& request,
+                            Exchange::Parts& parts) noexcept {
   parts.key =
       requestKey(wanted, request.head.fieldsIn(request.held), request.target.path, parts.key);
-  if (parts.key || wanted.type != snapshot::HashKeyType::Cookie) {
-    return;
-  }
+  return parts.key.has_value() || wanted.type != snapshot::HashKeyType::Cookie;
+}
+
+void HttpSession::giveCookie(const snapshot::HashKey& wanted, Exchange::Parts& parts) noexcept {
   const std::string value = std::to_string(context().upstream.random.next());
   parts.key = base::hashOfText(value);
-  parts.added.cookie = wanted.name + '=' + value + "; Path=/; HttpOnly";
+  parts.added->cookie = wanted.name + '=' + value + "; Path=/; HttpOnly";
   if (const auto maxAge = wanted.cookieMaxAge) {
-    parts.added.cookie += "; Max-Age=" + std::to_string(wholeSecondsUp(*maxAge));
+    parts.added->cookie += "; Max-Age=" + std::to_string(wholeSecondsUp(*maxAge));
   }
 }
 

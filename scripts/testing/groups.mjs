@@ -74,6 +74,13 @@ const peerNeeds = [
   { program: 'socat', package: 'socat' },
   { program: 'haproxy', package: 'haproxy' },
   { program: 'nginx', package: 'libnginx-mod-stream' },
+  { program: 'apache2', package: 'apache2-bin' },
+  { program: 'ab', package: 'apache2-utils' },
+  { program: 'wget', package: 'wget' },
+  { program: 'wrk', package: 'wrk' },
+  { file: '/usr/lib/python3/dist-packages/requests', package: 'python3-requests' },
+  { file: '/usr/lib/python3/dist-packages/httpx', package: 'python3-httpx' },
+  { file: '/usr/lib/python3/dist-packages/aiohttp', package: 'python3-aiohttp' },
 ];
 
 /** @type {Need[]} */
