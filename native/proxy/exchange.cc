@@ -196,6 +196,16 @@ base::Result<upstream::Endpoint*> Exchange::pick() {
   return picked;
 }
 
+/// What was kept. The rest of a body that has not come whole is wanted as soon as there is somebody
+/// who takes it.
+void Exchange::sendAgain() noexcept {
+  next(nullptr);
+  flush();
+  if (!requestEnded_ && wantsBody()) {
+    downstream_.onBodyWanted();
+  }
+}
+
 void Exchange::connect() noexcept {
   ++attemptCount_;
   client_ = context().http.clients.make(context(), cluster_, *endpoint_, direction_, target_);
@@ -395,8 +405,7 @@ void Exchange::onClientFailed(const upstream::ClientFailure& failure) noexcept {
   }
   if (replays(failure)) {
     leaveEndpoint();
-    next(nullptr);
-    flush();
+    sendAgain();
   } else if (failure.connected && !failure.exhausted && retry_ != nullptr && retry_->onReset &&
              !failure.responseBegun && mayRetry()) {
     retryAfter(backoff(*retry_, retryCount_, context().random));
@@ -412,7 +421,7 @@ bool Exchange::replays(const upstream::ClientFailure& failure) noexcept {
     return false;
   }
   if (!failure.connected) {
-    tried_.at(triedCount_++) = endpoint_;
+    tried_.at(triedCount_++) = endpoint_->id;
     lastReason_ = failure.reason;
     lastErrno_ = failure.sysErrno;
     return triedCount_ <
@@ -460,7 +469,7 @@ bool Exchange::retriesResponse(std::string_view held, const codec::H1Head& head)
 /// On another endpoint, if there is one.
 void Exchange::retryAfter(base::Duration delay) noexcept {
   if (triedCount_ < tried_.size()) {
-    tried_.at(triedCount_++) = endpoint_;
+    tried_.at(triedCount_++) = endpoint_->id;
   }
   leaveEndpoint();
   measured_ = false;
@@ -477,8 +486,7 @@ void Exchange::onTimer() noexcept {
   } else if (now >= nextAt_) {
     nextAt_ = base::TimePoint::max();
     armTimer();
-    next(nullptr);
-    flush();
+    sendAgain();
   } else if (now >= std::min(attemptBy_, headBy_)) {
     attemptTimedOut();
   } else {

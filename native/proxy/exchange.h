@@ -166,6 +166,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   void awaitHead() noexcept;
   void armTimer() noexcept;
   void next(const codec::H1Request* request) noexcept;
+  void sendAgain() noexcept;
   [[nodiscard]] base::Result<upstream::Endpoint*> pick();
   void send(codec::H1Request request) noexcept;
   [[nodiscard]] bool rewrite(codec::H1Request& request) noexcept;
@@ -207,7 +208,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   base::TimePoint attemptBy_ = base::TimePoint::max();  ///< The same of this attempt.
   base::TimePoint headBy_ = base::TimePoint::max();     ///< Its head is to be here.
   base::TimePoint sentAt_{};
-  std::array<upstream::EndpointState*, upstream::Connector::kAttemptsMax> tried_{};
+  std::array<base::EndpointId, upstream::Connector::kAttemptsMax> tried_{};
   std::uint32_t triedCount_ = 0;
   std::uint32_t attemptCount_ = 0;  ///< Of connecting.
   std::uint32_t retryCount_ = 0;

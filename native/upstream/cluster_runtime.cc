@@ -36,6 +36,9 @@ namespace weft::upstream {
 
 namespace {
 
+/// More are not remembered.
+constexpr std::size_t kTriedMax = 8;
+
 using snapshot::Direction;
 using telemetry::ClusterCell;
 using telemetry::EndpointTcpCell;
@@ -200,9 +203,17 @@ void ClusterRuntime::sweep() {
 }
 
 Endpoint* ClusterRuntime::pick(const PickRequest& request) {
+  std::array<EndpointState*, kTriedMax> tried{};
+  std::size_t triedCount = 0;
+  for (const base::EndpointId id : request.tried) {
+    const auto found = endpoints_.find(id);
+    if (found != endpoints_.end() && triedCount < tried.size()) {
+      tried.at(triedCount++) = found->second.get();
+    }
+  }
   return static_cast<Endpoint*>(balancer_->pick({.now = context_.loop.now(),
                                                  .random = context_.random,
-                                                 .tried = request.tried,
+                                                 .tried = std::span(tried).first(triedCount),
                                                  .key = request.key,
                                                  .forRequest = request.forRequest}));
 }
@@ -242,7 +253,7 @@ base::Result<Endpoint*> ClusterRuntime::acquireAny(const PickRequest& request,
   for (std::size_t i = 0; i < count; ++i) {
     auto& endpoint = static_cast<Endpoint&>(*members_[(start + i) % members_.size()]);
     const bool excluded = endpoint.excluded() && !inPanic();
-    if (excluded || std::ranges::find(request.tried, &endpoint) != request.tried.end()) {
+    if (excluded || std::ranges::find(request.tried, endpoint.id) != request.tried.end()) {
       continue;
     }
     refusal = acquireAt(endpoint, direction);

@@ -27,8 +27,8 @@ namespace weft::upstream {
 
 /// What is known about the connection or the request that wants an endpoint.
 struct PickRequest {
-  std::span<EndpointState* const> tried{};  ///< In vain.
-  std::optional<std::uint64_t> key{};       ///< A hash of what its choice depends on.
+  std::span<const base::EndpointId> tried{};  ///< In vain; they may have left since.
+  std::optional<std::uint64_t> key{};         ///< A hash of what its choice depends on.
   bool forRequest = false;
 };
 

@@ -123,7 +123,7 @@ bool Connector::tryEndpoint(Endpoint& endpoint) noexcept {
   const snapshot::Cluster& settings = cluster_.settings();
   const bool isRetry = again_ || attemptCount_ > 0;
   context_.workerCells.add(isRetry ? WorkerCell::ConnectRetries : WorkerCell::ConnectAttempts);
-  tried_[attemptCount_++] = &endpoint;
+  tried_[attemptCount_++] = endpoint.id;
   endpoint_ = &endpoint;
   started_ = context_.loop.readClock();
   os::StreamOptions options{.userTimeout = settings.userTimeout.value_or(base::Duration{})};

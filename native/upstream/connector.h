@@ -112,7 +112,7 @@ class Connector final : private os::Timer {
   const base::Address* target_ = nullptr;
   base::TimePoint started_{};
   base::Error lastError_{};
-  std::array<EndpointState*, kAttemptsMax> tried_{};
+  std::array<base::EndpointId, kAttemptsMax> tried_{};
   std::optional<std::uint64_t> key_;
   std::uint32_t attemptCount_ = 0;
   snapshot::Direction direction_;

@@ -156,6 +156,25 @@ TEST_P(HttpRoutesTest, WaitsOnPurpose) {
   EXPECT_EQ(taken(), kOk);
 }
 
+TEST_P(HttpRoutesTest, TheRestOfABodyComesAfterTheWait) {
+  HttpRule rule = toCluster(1);
+  rule.matches.push_back({.path = {.value = "/slow"}});
+  rule.fault = snapshot::Fault{.delay = milliseconds(100), .delayShare = 1'000'000};
+  route({rule, toCluster(1)});
+  get("/");
+  answer(kOk);
+  EXPECT_EQ(taken(), kOk);
+  const std::size_t before = forwarded().size();
+  const std::string head = "POST /slow HTTP/1.1\r\nHost: web\r\nContent-Length: 10\r\n\r\n";
+  ask(head + "01234");
+  ask("56789");
+  world.advance(milliseconds(150));
+  EXPECT_EQ(upstreams(), 1U) << "the connection that was there";
+  EXPECT_EQ(forwarded().substr(before), head + "0123456789");
+  answer(kOk);
+  EXPECT_EQ(taken(), kOk);
+}
+
 TEST_P(HttpRoutesTest, SplitsExactlyByWeight) {
   Endpoint& other = addOther(2);
   HttpRule rule = toCluster(1);
@@ -378,6 +397,28 @@ TEST_P(HttpRetryTest, AnotherEndpointIsPreferred) {
   later();
   EXPECT_EQ(first.count() + second.count(), 3U) << "when all were tried, one of them again";
   (first.count() == 2 ? first : second).last().send(kOk);
+  world.settle();
+  EXPECT_EQ(taken(), kOk);
+}
+
+TEST_P(HttpRetryTest, AnEndpointMayLeaveWhileARequestWaits) {
+  world.config.endpoint(1, 2, addressOf("10.0.1.2:90"));
+  Endpoint& other = world.addEndpoint(3, addressOf("10.0.1.3:90"));
+  world.config.removeEndpoint(1, 2);
+  world.config.cluster(1).balancer.type = snapshot::BalancerType::Random;
+  rule_.retry->backoffMin = seconds(1);
+  rule_.retry->backoffMax = seconds(1);
+  route({rule_});
+  get("/a");
+  const bool firstIsOther = other.count() > 0;
+  (firstIsOther ? other : world.endpoint()).last().send(kBusy);
+  world.settle();
+  world.config.removeEndpoint(1, firstIsOther ? 3 : 1);
+  world.publish();
+  world.advance(milliseconds(1'100));
+  Endpoint& left = firstIsOther ? world.endpoint() : other;
+  ASSERT_EQ(left.count(), 1U);
+  left.last().send(kOk);
   world.settle();
   EXPECT_EQ(taken(), kOk);
 }

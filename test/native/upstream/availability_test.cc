@@ -111,7 +111,7 @@ TEST_F(AvailabilityTest, WhatIsEjectedIsNoLastResort) {
   begin(2);
   fail(1);
   ASSERT_FALSE(cluster->inPanic());
-  const std::array<EndpointState*, 1> tried = {&at(2)};
+  const std::array tried = {base::EndpointId{2}};
   const auto got = cluster->acquire({.tried = tried}, kOut);
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().code, base::ErrorCode::NoEndpoint);

@@ -95,12 +95,12 @@ TEST_F(ClusterRuntimeTest, PicksAnUnavailableOneWhenThereIsNoOther) {
 }
 
 TEST_F(ClusterRuntimeTest, PicksNothingTwiceForOneConnection) {
-  std::vector<EndpointState*> tried;
+  std::vector<base::EndpointId> tried;
   for (int i = 0; i < 3; ++i) {
     Endpoint* endpoint = cluster->pick({.tried = tried});
     ASSERT_NE(endpoint, nullptr);
-    EXPECT_EQ(std::ranges::find(tried, endpoint), tried.end());
-    tried.push_back(endpoint);
+    EXPECT_EQ(std::ranges::find(tried, endpoint->id), tried.end());
+    tried.push_back(endpoint->id);
   }
   EXPECT_EQ(cluster->pick({.tried = tried}), nullptr);
 }

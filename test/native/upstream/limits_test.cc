@@ -62,7 +62,7 @@ class LimitsTest : public ClusterTest {
   }
 
   /// The number of the endpoint that one more connection gets; 0: none.
-  std::uint32_t take(std::vector<EndpointState*> tried = {}) {
+  std::uint32_t take(std::vector<base::EndpointId> tried = {}) {
     const auto got = cluster->acquire({.tried = tried}, kOut);
     if (!got.ok()) {
       refusal = got.error().code;
@@ -233,7 +233,7 @@ TEST_F(LimitsTest, WhatIsEjectedDoesNotStandInForWhatIsFull) {
 TEST_F(LimitsTest, WhoTriedAllThatHaveRoomHasNoEndpoint) {
   config.cluster(1).endpointConnectionsMax = 1;
   apply();
-  EXPECT_EQ(take({&at(1), &at(2), &at(3)}), 0U);
+  EXPECT_EQ(take({base::EndpointId{1}, base::EndpointId{2}, base::EndpointId{3}}), 0U);
   EXPECT_EQ(refusal, ErrorCode::NoEndpoint);
   EXPECT_EQ(cell(ClusterCell::kEndpointsRefused), 0U);
 }
