@@ -227,7 +227,7 @@ await "http://127.0.0.1:$apache_port/hello.txt"
 base=http://127.0.0.1:$weft_port
 admin=127.0.0.1:$admin_port
 LISTEN=127.0.0.1:$weft_port NGINX=127.0.0.1:$nginx_port APACHE=127.0.0.1:$apache_port \
-  NODE=127.0.0.1:$(cat "$work/port") \
+  APPLICATION=127.0.0.1:$(cat "$work/port") \
   node "$root/dist/cli/main.js" run --config "$here/weft.config.ts" --admin "$admin" >"$work/weft.log" 2>&1 &
 weft_pid=$!
 pids+=("$weft_pid")

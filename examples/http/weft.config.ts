@@ -7,7 +7,7 @@ const {
   LISTEN = '127.0.0.1:8080',
   NGINX = '10.0.0.5:80',
   APACHE = '10.0.0.6:80',
-  NODE = '10.0.0.7:80',
+  APPLICATION = '10.0.0.7:80',
 } = process.env;
 
 /** Requests below `/name` go to that cluster, which does not know of the name. */
@@ -40,6 +40,6 @@ export default defineConfig({
   clusters: {
     nginx: { endpoints: [NGINX], healthCheck: { type: 'http', path: '/hello.txt' } },
     apache: { endpoints: [APACHE], healthCheck: { type: 'http', path: '/hello.txt' } },
-    node: { endpoints: [NODE] },
+    node: { endpoints: [APPLICATION] },
   },
 });

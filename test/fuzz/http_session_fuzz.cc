@@ -24,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   weft::test::HttpTrafficOptions wanted{.clientCount = 1 + choices.below(2),
                                         .bodyBytesMax = 4000,
                                         .breaks = breaks,
-                                        .detects = !breaks && choices.oneIn(2)};
+                                        .detects = !breaks && choices.oneIn(2),
+                                        .routed = choices.oneIn(2)};
   if (weft::test::isNarrow(options)) {
     wanted.bodyBytesMax = 200;
   }

@@ -10,6 +10,7 @@ namespace weft::test {
 namespace {
 
 constexpr std::size_t kCallBytes[] = {1, 10, 1000, 10'000, 65'536};
+constexpr std::uint32_t kRetriesMax = 2;
 constexpr const char* kMethods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW"};
 
 bool mayGoTwice(const std::string& method) {
@@ -49,11 +50,35 @@ HttpTraffic::HttpTraffic(MemoryProxy& world, Choices& choices, const HttpTraffic
   listener.serverFirstAfter = std::chrono::milliseconds(20);
   listener.detectTimeout = std::chrono::hours(1);
   listener.http.headTimeout = std::chrono::hours(1);
+  if (options.routed) {
+    route();
+  }
   world_.publish();
   for (std::size_t i = 0; i < options.clientCount; ++i) {
     clients_.push_back({.peer = &world_.connect(), .ids = {}, .methods = {}});
     clients_.back().peer->setCallBytes(choices_.oneOf(kCallBytes));
   }
+}
+
+void HttpTraffic::route() {
+  retriesAll_ = choices_.oneIn(2);
+  snapshot::HttpRule rule;
+  rule.backendRefs.push_back({.clusterId = base::ClusterId{1},
+                              .requestHeaders = {.set = {{"x-routed", "1"}}},
+                              .responseHeaders = {.add = {{"x-answered", "1"}}}});
+  rule.retry = snapshot::Retry{.attemptsMax = kRetriesMax,
+                               .statuses = {503},
+                               .onReset = true,
+                               .onTimeout = true,
+                               .anyMethod = retriesAll_,
+                               .backoffMin = std::chrono::milliseconds(5),
+                               .backoffMax = std::chrono::milliseconds(30)};
+  rule.timeouts.backendRequest = std::chrono::milliseconds(150);
+  rule.timeouts.request = std::chrono::seconds(2);
+  if (choices_.oneIn(3)) {
+    rule.fault = snapshot::Fault{.delay = std::chrono::milliseconds(20), .delayShare = 500'000};
+  }
+  world_.config.setRoutes(1, {rule});
 }
 
 void HttpTraffic::run() {
@@ -188,6 +213,8 @@ void HttpTraffic::answer(Peer& peer, const HttpMessage& request) {
     peer.send(message);
     finishPeer(peer);
     return;
+  } else if (kind >= 6 && kind < 9 && options_.routed) {
+    message = withBody("HTTP/1.1 503 Busy\r\n" + fields, body, choices_);
   } else if (kind == 5 && options_.breaks) {
     message += withBody("HTTP/1.1 200 OK\r\n" + fields, body, choices_);
     breakOne(message);
@@ -284,7 +311,14 @@ std::string HttpTraffic::problemOf(Peer& server) {
     if (request.whole && request.body != sent->second.body) {
       return "the body of request " + id + " changed";
     }
-    if (++seen_[id] > (mayGoTwice(request.method) ? 2 : 1)) {
+    if (options_.routed && request.field("x-routed") != "1") {
+      return "request " + id + " lacks what its route sets";
+    }
+    // Each attempt may meet a connection that dies of age.
+    const int attempts = options_.routed ? 1 + static_cast<int>(kRetriesMax) : 1;
+    const bool replayed = mayGoTwice(request.method);
+    const int seenMax = replayed ? 2 * attempts : retriesAll_ ? attempts : 1;
+    if (++seen_[id] > seenMax) {
       return "request " + id + " was seen too often";
     }
   }

@@ -1,8 +1,8 @@
 // HttpTraffic: clients and an endpoint that speak HTTP/1 through a MemoryProxy and do whatever the
-// choices say: pipeline, send bodies in pieces, break messages, answer late, in chunks or not at
-// all, end and reset; and what must be true of it: no response reaches another request than its
-// own, no request is seen twice that must not be, what endpoints and clients get is well-formed,
-// and nothing is left at the end. One thread.
+// choices say: pipeline, send bodies in pieces, break messages, answer late, in chunks, with errors
+// or not at all, end and reset; and what must be true of it: no response reaches another request
+// than its own, no request is seen twice that must not be, what endpoints and clients get is
+// well-formed, and nothing is left at the end. One thread.
 #pragma once
 
 #include <map>
@@ -21,6 +21,7 @@ struct HttpTrafficOptions {
   std::size_t bodyBytesMax = 20'000;
   bool breaks = false;   ///< Some messages are broken.
   bool detects = false;  ///< The listener finds out what comes.
+  bool routed = false;   ///< Requests have a route with edits, timeouts and retries.
 };
 
 class HttpTraffic {
@@ -55,6 +56,7 @@ class HttpTraffic {
     bool broken = false;               ///< What it sends from here on may be anything.
   };
 
+  void route();
   void ask(Client& client);
   void serve();
   void answer(Peer& peer, const HttpMessage& request);
@@ -74,6 +76,7 @@ class HttpTraffic {
   std::map<Peer*, std::size_t> answered_;  ///< Requests of a connection that were answered.
   std::size_t servedCount_ = 0;
   bool anyBroken_ = false;
+  bool retriesAll_ = false;  ///< Also what must not be done twice.
   bool finishing_ = false;
 };
 

@@ -14,13 +14,14 @@ constexpr std::uint64_t kSeeds = 60;
 
 class HttpTrafficTest : public testing::TestWithParam<Wiring> {
  protected:
-  static std::size_t run(std::uint64_t seed, bool breaks) {
+  static std::size_t run(std::uint64_t seed, bool breaks, bool routed = false) {
     RandomChoices choices(seed, 400);
     MemoryProxyOptions options = chooseWorld(choices, GetParam());
     MemoryProxy world(options);
     HttpTrafficOptions wanted{.clientCount = 1 + choices.below(3),
                               .breaks = breaks,
-                              .detects = !breaks && choices.oneIn(2)};
+                              .detects = !breaks && choices.oneIn(2),
+                              .routed = routed};
     if (isNarrow(options)) {
       wanted.bodyBytesMax = 500;
     }
@@ -36,6 +37,15 @@ TEST_P(HttpTrafficTest, KeepsRequestsAndResponsesTogether) {
   std::size_t served = 0;
   for (std::uint64_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) {
     served += run(seed, false);
+  }
+  EXPECT_GT(served, 5 * kSeeds) << "most of it has to work";
+}
+
+TEST_P(HttpTrafficTest, TriesAgainWithoutDoublingOrCuttingAnything) {
+  std::size_t served = 0;
+  for (std::uint64_t seed = 1; seed <= kSeeds && !HasFailure(); ++seed) {
+    served += run(2000 + seed, false, true);
+    run(3000 + seed, true, true);
   }
   EXPECT_GT(served, 5 * kSeeds) << "most of it has to work";
 }
