@@ -12,7 +12,7 @@ export function loadAddon(): Addon {
   if (process.platform !== 'linux') {
     throw new EngineError(
       'ERR_ADDON_MISSING',
-      `Weft moves bytes on Linux only, and this is ${process.platform}; here 'weft check' and ` +
+      `Weft moves bytes on Linux only, and this is ${process.platform}; here 'weft check', 'weft explain' and ` +
         "'weft print-config' work. Use a Linux machine or container for this command.",
     );
   }

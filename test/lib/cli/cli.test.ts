@@ -119,6 +119,40 @@ test('print-config shows the number of workers also when nobody set it', () => {
   assert.ok(Number.isInteger(printed.workerCount) && printed.workerCount >= 1);
 });
 
+test('explain says where a request would go, and why not elsewhere', () => {
+  const rules = [
+    {
+      name: 'beta',
+      matches: [{ headers: [{ name: 'x-user', value: 'beta' }] }],
+      backendRefs: [{ cluster: 'web' }],
+    },
+    { name: 'rest', filters: [{ type: 'DirectResponse', directResponse: { statusCode: 204 } }] },
+  ];
+  const listeners = [{ ...config.listeners[0], httpRoutes: [{ name: 'shop', rules }] }];
+  writeFileSync(join(folder, 'routes.json'), JSON.stringify({ ...config, listeners }));
+  const explain = (...args: readonly string[]) =>
+    weft(['explain', ...args, '--config', 'routes.json']);
+  const { code, out, err } = explain('PUT', 'http://a/cart', '-H', 'x-user: beta', '-H', 'b:c');
+  assert.deepEqual([code, err], [0, '']);
+  assert.equal(
+    out,
+    `listener  127.0.0.1:8080
+rule      shop/beta (path prefix /, header x-user is beta)
+backend   web, 100 %: 10.0.0.5:80, 10.0.0.6:80
+timeouts  none
+retries   of a failed connect only
+not       shop/rest (every request): fits, but shop/beta names more headers
+`,
+  );
+  assert.match(explain('http://a/').out, /^answer {4}answered here with 204$/m);
+  const json = JSON.parse(explain('http://a/', '--json').out);
+  assert.deepEqual([json.rule, json.status], ['shop/rest', 204]);
+  assertMistake(['explain', 'cart'], /expected a URL, got 'cart'/);
+  assertMistake(['explain', 'http://a/', '--header', 'x'], /expected 'name: value', got 'x'/);
+  assertMistake(['explain', 'http://a/', '--listener', 'b'], /There are 127\.0\.0\.1:8080/);
+  assertMistake(['explain', 'A B', 'http://a/'], /expected a method/);
+});
+
 test('version prints versions, also as JSON, and works without an addon', () => {
   const text = weft(['version']);
   assert.equal(text.code, 0);
