@@ -13,10 +13,9 @@ import { resultsFolder, root } from '../support/paths.ts';
 import { freeAddress } from '../support/ports.ts';
 import { buildPrograms, type Programs } from '../support/programs.ts';
 import { median, pairedRatio } from '../support/stats.ts';
-import type { Peer } from '../tcp/peers/peer.ts';
 import { measure, type Sample } from './measure.ts';
 import { startOrigin } from './origin.ts';
-import { findPeers } from './peers.ts';
+import { findPeers, type HttpPeer } from './peers.ts';
 import { type Row, rows } from './rows.ts';
 
 const usage = `npm run bench:http -- [options]
@@ -75,20 +74,25 @@ function say(text: string): void {
 }
 
 interface Running {
-  readonly peer: Peer;
+  readonly peer: HttpPeer;
   readonly address: string;
   readonly leash: Leash;
 }
 
+interface Site {
+  readonly target: string;
+  readonly folder: string;
+}
+
 async function start(
   programs: Programs,
-  peer: Peer,
-  target: string,
-  folder: string,
+  peer: HttpPeer,
+  site: Site,
+  routes: number,
   options: Options,
 ): Promise<Running> {
   const address = await freeAddress();
-  const command = peer.command({ listen: address, target, threads: options.threads, folder });
+  const command = peer.command({ ...site, listen: address, threads: options.threads, routes });
   const cpu = options.pin ? outerCpus().last : undefined;
   return { peer, address, leash: await startListening(programs, peer.name, command, address, cpu) };
 }
@@ -138,13 +142,17 @@ async function run(options: Options): Promise<void> {
     options.pin ? outerCpus().first : undefined,
   );
   const peers = chosen('peers', findPeers(programs), options.peers);
-  const running: Running[] = [];
-  for (const peer of peers) {
-    running.push(await start(programs, peer, target, folder, options));
-    say(`  ${peer.name} ${peer.version}${peer.note === undefined ? '' : ` (${peer.note})`}\n`);
+  for (const { name, version, note } of peers) {
+    say(`  ${name} ${version}${note === undefined ? '' : ` (${note})`}\n`);
   }
   const results: unknown[] = [];
+  const byRoutes = new Map<number, Running[]>();
   for (const row of options.rows) {
+    const running = byRoutes.get(row.routes) ?? [];
+    byRoutes.set(row.routes, running);
+    for (const peer of peers.slice(running.length)) {
+      running.push(await start(programs, peer, { target, folder }, row.routes, options));
+    }
     const samples = await measureRow(row, running, options);
     say(`\n${renderRow(row, samples)}`);
     results.push({ ...row, samples: Object.fromEntries(samples) });

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { descendantsOf } from '../support/memory.ts';
-import type { Row } from './rows.ts';
+import { pathOf, type Row } from './rows.ts';
 
 export interface Sample {
   readonly requestsPerSecond: number;
@@ -66,7 +66,7 @@ export async function measure(
   cpu: number | undefined,
 ): Promise<Sample> {
   const pinned = cpu === undefined ? [] : ['taskset', '-c', String(cpu)];
-  const url = `http://${address}/${row.name}`;
+  const url = `http://${address}${pathOf(row)}`;
   const connections = String(row.connections);
   const options = ['-t', '1', '-c', connections, '-d', `${seconds}s`, '--latency', url];
   const before = cpuSeconds(tree);

@@ -1,14 +1,14 @@
 // The server behind the proxies: nginx, which answers out of memory and costs less than any of them.
 
-import { chmodSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { startListening } from '../support/listening.ts';
 import { freeAddress } from '../support/ports.ts';
 import type { Programs } from '../support/programs.ts';
 import { findProgram } from '../tcp/peers/peer.ts';
-import type { Row } from './rows.ts';
+import { pathOf, type Row } from './rows.ts';
 
-/** Its address. Answers of a row are at `/<name of the row>`. */
+/** Its address. */
 export async function startOrigin(
   programs: Programs,
   folder: string,
@@ -21,8 +21,10 @@ export async function startOrigin(
   const address = await freeAddress();
   // As root, nginx reads as somebody else.
   chmodSync(folder, 0o755);
-  for (const { name, bodyBytes } of rows) {
-    writeFileSync(join(folder, name), 'x'.repeat(bodyBytes));
+  for (const row of rows) {
+    const file = join(folder, pathOf(row));
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, 'x'.repeat(row.bodyBytes));
   }
   const file = join(folder, 'origin.conf');
   const lines = [
