@@ -5,6 +5,7 @@ import type { LogLevel } from '../base/log.ts';
 import type { ConnectionState, Protocol } from '../contract/addon.ts';
 import type { Direction } from '../contract/snapshot.ts';
 import type { ExpositionFormat } from '../metrics/prometheus.ts';
+import type { RequestTotals } from '../metrics/request-totals.ts';
 
 export interface Readiness {
   readonly ready: boolean;
@@ -145,6 +146,7 @@ export interface AdminView {
   config(): ConfigReport;
   listeners(): Promise<readonly ListenerReport[]>;
   clusters(endpointCountMax: number): Promise<Page<ClusterReport>>;
+  routes(): readonly RequestTotals[];
   connections(query: ConnectionsQuery): Promise<Page<ConnectionReport>>;
   names(): KnownNames;
   logLevel(): LogLevel;

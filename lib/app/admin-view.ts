@@ -21,6 +21,7 @@ import type { Engine } from '../engine/engine.ts';
 import { type ControlFacts, collectFamilies } from '../metrics/families.ts';
 import { type ExpositionFormat, renderMetrics } from '../metrics/prometheus.ts';
 import type { EndpointTotals, Registry } from '../metrics/registry.ts';
+import type { RequestTotals } from '../metrics/request-totals.ts';
 import { boundAddresses } from './bound-addresses.ts';
 import type { Discovery } from './discovery.ts';
 
@@ -81,6 +82,10 @@ export class ProxyView implements AdminView {
       .current()
       .clusters.map((cluster) => clusterReport(cluster, known, discovery.names(cluster.config)));
     return { items, truncated: dump.truncated };
+  }
+
+  routes(): readonly RequestTotals[] {
+    return this.#parts.registry.requestTotals();
   }
 
   async connections(query: ConnectionsQuery): Promise<Page<ConnectionReport>> {

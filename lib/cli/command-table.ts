@@ -180,7 +180,7 @@ export const commands = [
   },
   {
     name: 'top',
-    summary: 'show what a running proxy does: clusters, endpoints, rates',
+    summary: 'show what a running proxy does: clusters, endpoints, routes, rates',
     ...noArguments,
     flags: [
       {
@@ -196,7 +196,8 @@ export const commands = [
     details: [
       'A table that is drawn anew on a terminal; q or Ctrl-C ends it. Piped, one table',
       'for each look, without colour codes. Rates are over the interval; the connect time',
-      'is the moving average that balancing goes by. For scripts:',
+      'is the moving average that balancing goes by. A second table has the requests of',
+      'HTTP by route, where there are any. For scripts:',
       '',
       '  weft top --once --json | jq .clusters[].endpoints[].connectionsNow',
     ],

@@ -2,19 +2,19 @@
 
 import { closeReasons } from '../contract/close-reason.ts';
 import { latencyBoundsMs, type WorkerCell } from '../contract/metrics.ts';
-import { labelText } from './labels.ts';
-import { type FamilyInfo, families } from './names.ts';
-import { type ProcessFacts, readProcess } from './process.ts';
-import type { Family, Sample } from './prometheus.ts';
 import {
   clusterCells,
   connectCells,
   knownProtocols,
-  type Registry,
   requestCells,
   responseCells,
   tcpCells,
-} from './registry.ts';
+} from './cells.ts';
+import { labelText } from './labels.ts';
+import { type FamilyInfo, families } from './names.ts';
+import { type ProcessFacts, readProcess } from './process.ts';
+import type { Family, Sample } from './prometheus.ts';
+import type { Registry } from './registry.ts';
 import type { SeriesGroup } from './series.ts';
 
 /** What other rooms count. */

@@ -202,6 +202,7 @@ function splitAddress(address: string): { readonly host: string; readonly port: 
   return { host, port: address.slice(colon + 1) };
 }
 
-function directionName(direction: number): string {
-  return directions[direction] ?? 'unknown';
+/** Of a run's id. */
+export function directionName(direction: number): Direction {
+  return directions[direction] ?? 'outbound';
 }

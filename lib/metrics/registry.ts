@@ -5,7 +5,9 @@
 import { closeReasons } from '../contract/close-reason.ts';
 import { type MetricsMemory, noId, runCells, type WorkerCell } from '../contract/metrics.ts';
 import type { ReleasedRun } from '../contract/snapshot.ts';
+import { clusterCells, connectCells, knownProtocols, tcpCells } from './cells.ts';
 import { isRunConfigured, type LabelSource } from './labels.ts';
+import { type RequestTotals, requestTotalsOf } from './request-totals.ts';
 import { SeriesGroup, type Share } from './series.ts';
 import { connectFirst, sharesOf } from './shares.ts';
 import { type RunView, SlabReader } from './slab-reader.ts';
@@ -18,47 +20,6 @@ export interface RegistryOptions {
   /** Milliseconds that only go up. */
   readonly now: () => number;
 }
-
-/** Cells that both sides of a connection have, in the order of runCells. */
-export const tcpCells = { opens: 0, openNow: 1, readBytes: 2, writeBytes: 3 } as const;
-
-/** Cells that only endpoints have, counted from `connectFailures`. */
-export const connectCells = {
-  connectFailures: 0,
-  connectCount: 1,
-  connectUsSum: 2,
-  unavailableNow: 3,
-} as const;
-
-/** What connections can be counted as, in the order of runCells. */
-export const knownProtocols = ['opaque', 'http1', 'http2', 'grpc', 'tls'] as const;
-
-/** Cells of requests, in the order of runCells. */
-export const requestCells = { requests: 0, replays: 1, retries: 2, retriesDenied: 3 } as const;
-
-/** Cells of responses, in the order of runCells; the buckets follow. */
-export const responseCells = { successes: 0, failures: 1, latencyUsSum: 2, latencies: 3 } as const;
-
-export const clusterCells = {
-  ejectionsByFailures: 0,
-  ejectionsByEarlyCloses: 1,
-  ejectionsDenied: 2,
-  ejectedNow: 3,
-  panicNow: 4,
-  excludedPicks: 5,
-  probes: 6,
-  probeFailures: 7,
-  failedFast: 8,
-  connectionsRefused: 9,
-  pendingRefused: 10,
-  endpointsRefused: 11,
-  pendingNow: 12,
-  healthChecks: 13,
-  healthCheckFailures: 14,
-  unhealthyNow: 15,
-  ejectionsByServerErrors: 16,
-  ejectionsBySuccessRate: 17,
-} as const;
 
 interface TrackedRun {
   readonly view: RunView;
@@ -202,6 +163,12 @@ export class Registry {
       }
     }
     return totals;
+  }
+
+  /** By direction, route and cluster. Reads the workers' memory now. */
+  requestTotals(): readonly RequestTotals[] {
+    this.refresh();
+    return requestTotalsOf(this.#all(), this.#labels);
   }
 
   metOwners(): MetOwners {

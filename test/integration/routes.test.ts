@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, test } from 'node:test';
 import type { ClusterConfig, HttpRuleConfig, UserConfig } from '../../lib/config/user-config.ts';
+import type { RequestTotals } from '../../lib/metrics/request-totals.ts';
 import { type HttpAnswer, http } from '../support/http.ts';
 import { freePort } from '../support/tcp.ts';
 import { WeftRun } from '../support/weft.ts';
@@ -266,6 +267,24 @@ test('retries, timeouts and resets of a known mixture are counted to the unit', 
   // For each kind three times 0 + 1 + 2 + 2.
   assert.equal(of('weft_request_retries_total', { result: 'sent' }), 45);
   assert.equal(of('weft_request_retries_total', { result: 'denied' }), 0);
+  const { routes } = await weft.json<{ routes: readonly RequestTotals[] }>('/routes');
+  const [{ latencyCounts = [], ...totals } = {}] = routes;
+  assert.equal(routes.length, 1);
+  assert.deepEqual(totals, {
+    direction: 'outbound',
+    route: 'shop',
+    cluster: 'flaky',
+    requestsTotal: 36,
+    replaysTotal: 0,
+    retriesTotal: 45,
+    retriesDeniedTotal: 0,
+    successesTotal: 27,
+    failuresTotal: 9,
+  });
+  assert.equal(
+    latencyCounts.reduce((sum, count) => sum + count, 0),
+    36,
+  );
 });
 
 test('routes change under load, and no request fails', async () => {

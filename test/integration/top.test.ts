@@ -5,6 +5,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
+import type { RouteRow } from '../../lib/cli/top/rates.ts';
+import { http } from '../support/http.ts';
 import { Backend, Client, echo, freePort } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
 import { mainScript, WeftRun } from '../support/weft.ts';
@@ -12,15 +14,36 @@ import { mainScript, WeftRun } from '../support/weft.ts';
 let backend: Backend;
 let weft: WeftRun;
 let port = 0;
+let shop = '';
 let dead = '';
 
 before(async () => {
   backend = await Backend.listen(echo);
   port = await freePort();
+  shop = `127.0.0.1:${await freePort()}`;
   dead = `127.0.0.1:${await freePort()}`;
   weft = await WeftRun.start({
     workers: 2,
-    listeners: [{ name: 'web', address: `127.0.0.1:${port}`, cluster: 'app' }],
+    listeners: [
+      { name: 'web', address: `127.0.0.1:${port}`, cluster: 'app' },
+      {
+        name: 'shop',
+        address: shop,
+        cluster: 'app',
+        httpRoutes: [
+          {
+            name: 'shop',
+            rules: [
+              {
+                matches: [{ path: { value: '/busy' } }],
+                filters: [{ type: 'DirectResponse', directResponse: { statusCode: 503 } }],
+              },
+              { filters: [{ type: 'DirectResponse', directResponse: { body: 'open' } }] },
+            ],
+          },
+        ],
+      },
+    ],
     clusters: {
       app: { endpoints: [backend.address, dead], balancer: 'roundRobin' },
       idle: { endpoints: ['127.0.0.1:9'] },
@@ -108,6 +131,34 @@ test('--once prints a table, without colour codes when piped', async () => {
   assert.match(lines[0] ?? '', /^CLUSTER/);
   assert.ok(lines.some((line) => line.startsWith(`  ${backend.address} `)));
   assert.ok(!top.stdout.includes('\u001b'));
+});
+
+test('routes of HTTP have a table of their own: requests, success, latencies', async () => {
+  const ask = async () => {
+    for (const path of ['/', '/', '/', '/busy']) await http(shop, path);
+  };
+  await ask();
+  const [json, table] = [['--json'], []].map(
+    (more) => new Top(['--admin', weft.admin, '--once', '--interval', '2', ...more]),
+  );
+  const traffic = setInterval(ask, 100);
+  assert.deepEqual(await Promise.all([json?.ended, table?.ended]), [0, 0]);
+  clearInterval(traffic);
+  const { routes } = JSON.parse(json?.stdout ?? '');
+  const named = new Map(routes.map((row: { route: string }) => [row.route, row]));
+  assert.deepEqual([...named.keys()].sort(), ['shop/0', 'shop/1']);
+  const [busy, open] = [named.get('shop/0'), named.get('shop/1')] as RouteRow[];
+  assert.deepEqual([busy?.successRate, open?.successRate], [0, 1]);
+  for (const row of [busy, open]) {
+    assert.deepEqual([row?.cluster, row?.direction], [null, 'outbound']);
+    const { requestsPerSecond, p50Ms, p95Ms, p99Ms } = row ?? {};
+    assert.ok((requestsPerSecond ?? 0) > 1, json?.stdout);
+    assert.ok(p99Ms && p95Ms && p50Ms && p99Ms >= p95Ms && p95Ms >= p50Ms, json?.stdout);
+  }
+  const lines = table?.stdout.trimEnd().split('\n') ?? [];
+  assert.match(lines.at(-3) ?? '', /^ROUTE > CLUSTER +REQ\/S +SUCCESS +RETRY\/S +P50 +P95 +P99$/);
+  assert.ok(lines.some((line) => /^shop\/0 > \(weft\) +\d+(\.\d)? +0\.00 % +0 /.test(line)));
+  assert.ok(lines.some((line) => /^shop\/1 > \(weft\) +\d+(\.\d)? +100 % +0 /.test(line)));
 });
 
 test('piped it goes on until a signal or until its reader is gone', async () => {

@@ -13,6 +13,7 @@ import type {
 } from '../../lib/admin/view.ts';
 import type { LogLevel } from '../../lib/base/log.ts';
 import type { ExpositionFormat } from '../../lib/metrics/prometheus.ts';
+import type { RequestTotals } from '../../lib/metrics/request-totals.ts';
 
 export class FakeView implements AdminView {
   state: Readiness = { ready: true, state: 'ready' };
@@ -46,6 +47,10 @@ export class FakeView implements AdminView {
       throw this.error;
     }
     return this.clusterPage;
+  }
+
+  routes(): readonly RequestTotals[] {
+    return [];
   }
 
   async connections(query: ConnectionsQuery): Promise<Page<ConnectionReport>> {

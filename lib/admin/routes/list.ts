@@ -6,7 +6,7 @@ import { liveRoute, readyRoute } from './health.ts';
 import { drainRoute, shutdownRoute } from './lifecycle.ts';
 import { logLevelRoute } from './log-level.ts';
 import { metricsRoute } from './metrics.ts';
-import { clustersRoute, connectionsRoute, listenersRoute } from './state.ts';
+import { clustersRoute, connectionsRoute, listenersRoute, routesRoute } from './state.ts';
 
 const listed: readonly Route[] = [
   readyRoute,
@@ -15,6 +15,7 @@ const listed: readonly Route[] = [
   configRoute,
   listenersRoute,
   clustersRoute,
+  routesRoute,
   connectionsRoute,
   logLevelRoute,
   drainRoute,

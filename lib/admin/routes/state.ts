@@ -1,5 +1,6 @@
-// /listeners, /clusters and /connections: what the workers know and hold now. Asked of the workers, so bounded.
+// /listeners, /clusters, /routes and /connections: what the workers know, hold and have counted.
 
+import { latencyBoundsMs } from '../../contract/metrics.ts';
 import { connectionsLimit, readConnectionsQuery } from '../connections-query.ts';
 import { jsonResponse, type Route, textResponse } from '../route.ts';
 
@@ -21,6 +22,14 @@ export const clustersRoute: Route = {
       const { items, truncated } = await view.clusters(endpointCountMax);
       return jsonResponse(200, { clusters: items, truncated });
     },
+  },
+};
+
+export const routesRoute: Route = {
+  path: '/routes',
+  about: 'HTTP requests by route and cluster: responses, retries, latencies',
+  methods: {
+    GET: (_request, view) => jsonResponse(200, { latencyBoundsMs, routes: view.routes() }),
   },
 };
 

@@ -4,7 +4,7 @@ import { type Address, formatAddress, parseAddress } from '../../base/address.ts
 import { ProxyError, UsageError } from '../../base/errors.ts';
 import { defaults } from '../../config/defaults.ts';
 import { type Arguments, parseArguments, wholeNumber } from '../args.ts';
-import { askClusters } from '../top/ask.ts';
+import { ask } from '../top/ask.ts';
 import { type Frame, frameOf, type Look } from '../top/rates.ts';
 import { tableLines } from '../top/table.ts';
 import { openTerminal, type Terminal } from '../top/terminal.ts';
@@ -40,15 +40,15 @@ function adminAddress({ values }: Arguments): Address {
 }
 
 async function look(admin: Address): Promise<Look> {
-  const answer = await askClusters(admin);
+  const answer = await ask(admin);
   return { ...answer, at: performance.now() };
 }
 
 function print(frame: Frame, json: boolean): void {
-  const { intervalMs, clusters, truncated } = frame;
+  const { intervalMs, clusters, routes, truncated } = frame;
   const at = new Date().toISOString();
   const text = json
-    ? JSON.stringify({ at, intervalMs: Math.round(intervalMs), clusters, truncated })
+    ? JSON.stringify({ at, intervalMs: Math.round(intervalMs), clusters, routes, truncated })
     : tableLines(frame, { columns: pipedColumns, rows: null, colour: false }).join('\n');
   process.stdout.write(`${text}\n`);
 }

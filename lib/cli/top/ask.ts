@@ -4,12 +4,16 @@ import { request } from 'node:http';
 import type { ClusterReport } from '../../admin/view.ts';
 import { type Address, formatAddress } from '../../base/address.ts';
 import { ProxyError } from '../../base/errors.ts';
+import type { RequestTotals } from '../../metrics/request-totals.ts';
 
-/** What /clusters answers. */
+/** What /clusters and /routes answer. */
 export interface Answer {
   readonly clusters: readonly ClusterReport[];
   /** There are more endpoints than the server shows. */
   readonly truncated: boolean;
+  /** Upper bounds of all but the last of the latencyCounts. */
+  readonly latencyBoundsMs: readonly number[];
+  readonly routes: readonly RequestTotals[];
 }
 
 const timeoutMs = 5_000;
@@ -17,25 +21,25 @@ const timeoutMs = 5_000;
 const bytesMax = 256 * 1024 * 1024;
 
 /** Throws a ProxyError with ERR_ADMIN_UNREACHABLE. */
-export async function askClusters(admin: Address): Promise<Answer> {
+export async function ask(admin: Address): Promise<Answer> {
   const where = formatAddress(admin);
-  let text: string;
+  let texts: readonly string[];
   try {
-    text = await get(admin, '/clusters');
+    texts = await Promise.all(['/clusters', '/routes'].map((path) => get(admin, path)));
   } catch (error) {
     throw unreachable(where, reasonOf(error), error);
   }
   try {
-    return checked(JSON.parse(text));
+    return checked(Object.assign({}, ...texts.map((text) => JSON.parse(text))));
   } catch (error) {
     throw unreachable(where, 'what answers there is no Weft', error);
   }
 }
 
 function checked(answer: unknown): Answer {
-  const { clusters } = answer as { readonly clusters?: unknown };
-  if (!Array.isArray(clusters)) {
-    throw new Error('no clusters');
+  const { clusters, routes } = answer as { readonly clusters?: unknown; readonly routes?: unknown };
+  if (!Array.isArray(clusters) || !Array.isArray(routes)) {
+    throw new Error('no clusters or no routes');
   }
   return answer as Answer;
 }

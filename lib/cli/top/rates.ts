@@ -1,7 +1,8 @@
-// From two looks at a proxy to what happened between them. An endpoint that is new, or whose counters began anew, has
-// no rates yet.
+// From two looks at a proxy to what happened between them. An endpoint or a route that is new, or whose counters began
+// anew, has no rates yet.
 
 import type { ClusterReport, EndpointReport } from '../../admin/view.ts';
+import type { RequestTotals } from '../../metrics/request-totals.ts';
 import type { Answer } from './ask.ts';
 
 export interface Look extends Answer {
@@ -42,9 +43,25 @@ export interface ClusterRow extends Rates {
   readonly names: ClusterReport['names'];
 }
 
+/** What a route sends to a cluster. */
+export interface RouteRow {
+  readonly direction: RequestTotals['direction'];
+  readonly route: string | null;
+  readonly cluster: string | null;
+  readonly requestsTotal: number;
+  readonly requestsPerSecond: number | null;
+  readonly retriesPerSecond: number | null;
+  /** 0 to 1, of the responses of the interval; `null` without one. So are the latencies. */
+  readonly successRate: number | null;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
 export interface Frame {
   readonly intervalMs: number;
   readonly clusters: readonly ClusterRow[];
+  readonly routes: readonly RouteRow[];
   readonly truncated: boolean;
 }
 
@@ -61,7 +78,71 @@ export function frameOf(before: Look, after: Look): Frame {
     );
     return clusterRow(cluster, endpoints);
   });
-  return { intervalMs, clusters, truncated: after.truncated };
+  const routes = after.routes.map((route) =>
+    routeRow(
+      before.routes.find((other) => isSame(other, route)),
+      route,
+      after.latencyBoundsMs,
+      intervalMs,
+    ),
+  );
+  return { intervalMs, clusters, routes, truncated: after.truncated };
+}
+
+function isSame(one: RequestTotals, other: RequestTotals): boolean {
+  const { direction, route, cluster } = other;
+  return one.direction === direction && one.route === route && one.cluster === cluster;
+}
+
+function routeRow(
+  before: RequestTotals | undefined,
+  after: RequestTotals,
+  boundsMs: readonly number[],
+  intervalMs: number,
+): RouteRow {
+  // A route that is new has counted from 0: it was met between the looks.
+  const counted = (read: (totals: RequestTotals) => number): number =>
+    read(after) - (before === undefined ? 0 : read(before));
+  const rate = (read: (totals: RequestTotals) => number): number | null => {
+    const count = counted(read);
+    return count < 0 || intervalMs <= 0 ? null : (count * 1_000) / intervalMs;
+  };
+  const successes = counted((totals) => totals.successesTotal);
+  const responses = successes + counted((totals) => totals.failuresTotal);
+  const latencies = after.latencyCounts.map((count, bucket) =>
+    Math.max(0, count - (before?.latencyCounts[bucket] ?? 0)),
+  );
+  return {
+    direction: after.direction,
+    route: after.route,
+    cluster: after.cluster,
+    requestsTotal: after.requestsTotal,
+    requestsPerSecond: rate((totals) => totals.requestsTotal),
+    retriesPerSecond: rate((totals) => totals.retriesTotal),
+    successRate: responses > 0 && successes >= 0 ? successes / responses : null,
+    p50Ms: quantile(0.5, latencies, boundsMs),
+    p95Ms: quantile(0.95, latencies, boundsMs),
+    p99Ms: quantile(0.99, latencies, boundsMs),
+  };
+}
+
+/** As histogram_quantile of Prometheus does: linear within a bucket, the last bound for what is above all. */
+export function quantile(
+  share: number,
+  counts: readonly number[],
+  bounds: readonly number[],
+): number | null {
+  const rank = share * counts.reduce((sum, count) => sum + count, 0);
+  let below = 0;
+  for (const [bucket, count] of counts.entries()) {
+    if (count > 0 && below + count >= rank) {
+      const from = bounds[bucket - 1] ?? 0;
+      const to = bounds[bucket] ?? from;
+      return from + ((to - from) * (rank - below)) / count;
+    }
+    below += count;
+  }
+  return null;
 }
 
 function endpointRow(

@@ -1,8 +1,8 @@
-// A frame as lines of text: a line for each cluster, indented ones for its endpoints. Knows the width and the height
-// that there are; what does not fit is counted, not wrapped.
+// A frame as lines of text: a line for each cluster, indented ones for its endpoints, then one for each route of HTTP.
+// Knows the width and the height that there are; what does not fit is counted, not wrapped.
 
 import type { UnavailableCause } from '../../contract/events.ts';
-import type { ClusterRow, EndpointRow, Frame, Rates } from './rates.ts';
+import type { ClusterRow, EndpointRow, Frame, Rates, RouteRow } from './rates.ts';
 
 export interface TableSize {
   readonly columns: number;
@@ -17,38 +17,79 @@ export interface TableOptions extends TableSize {
 const nameColumnsMin = 20;
 const nameColumnsMax = 48;
 const columns = ['STATE', 'CONN/S', 'OPEN', 'FAIL/S', 'FAILED', 'READ/S', 'WRITE/S', 'CONNECT'];
+const routeColumns = ['REQ/S', 'SUCCESS', 'RETRY/S', 'P50', 'P95', 'P99'];
 const widths = [10, 9, 8, 8, 8, 10, 10, 10] as const;
+const routeWidths = [10, 9, 9, 10, 10, 10] as const;
+
+interface Row {
+  readonly text: string;
+  readonly bad: boolean;
+}
 
 export function tableLines(frame: Frame, options: TableOptions): readonly string[] {
   const nameColumns = nameWidth(frame, options.columns);
-  const line = (name: string, cells: readonly string[]): string => {
-    const shown = name.length > nameColumns ? `${name.slice(0, nameColumns - 1)}~` : name;
-    const rest = cells.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('');
-    return `${shown.padEnd(nameColumns)}${rest}`.slice(0, options.columns);
-  };
-  const rows = frame.clusters.flatMap((cluster) => [
-    { text: line(cluster.name, clusterCells(cluster)), bad: cluster.availableCount === 0 },
-    ...cluster.endpoints.map((endpoint) => ({
-      text: line(`  ${endpoint.address}`, endpointCells(endpoint)),
-      bad: !endpoint.available,
-    })),
-  ]);
-  const room = options.rows === null ? rows.length : Math.max(1, options.rows - 2);
-  const shown = rows.length > room ? rows.slice(0, room) : rows;
-  const hiddenCount = rows.length - shown.length;
+  const endpoints = endpointRows(frame, nameColumns);
+  const routes = frame.routes.map((route) => ({
+    text: line(nameColumns, routeName(route), routeCells(route), routeWidths),
+    bad: route.successRate === 0,
+  }));
+  const heads = routes.length > 0 ? 3 : 1;
+  const room = options.rows === null ? Number.POSITIVE_INFINITY : options.rows - heads - 1;
+  const routeRoom = Math.min(
+    routes.length,
+    Math.max(Math.floor(room / 2), room - endpoints.length),
+  );
+  const shownRoutes = routes.slice(0, Math.max(0, routeRoom));
+  const shownEndpoints = endpoints.slice(0, Math.max(1, room - shownRoutes.length));
+  const hiddenCount = endpoints.length + routes.length - shownEndpoints.length - shownRoutes.length;
+  const cut = (text: string): string => painted({ text, bad: false }, options);
   return [
-    line('CLUSTER / ENDPOINT', columns),
-    ...shown.map(({ text, bad }) => (bad && options.colour ? `\u001b[31m${text}\u001b[39m` : text)),
+    cut(line(nameColumns, 'CLUSTER / ENDPOINT', columns, widths)),
+    ...shownEndpoints.map((row) => painted(row, options)),
+    ...(shownRoutes.length > 0
+      ? ['', cut(line(nameColumns, 'ROUTE > CLUSTER', routeColumns, routeWidths))]
+      : []),
+    ...shownRoutes.map((row) => painted(row, options)),
     ...(hiddenCount > 0 || frame.truncated
       ? [`... ${hiddenCount} more${frame.truncated ? ', and those that the server left out' : ''}`]
       : []),
   ];
 }
 
-function nameWidth({ clusters }: Frame, columnCount: number): number {
+function line(
+  nameColumns: number,
+  name: string,
+  cells: readonly string[],
+  cellWidths: readonly number[],
+): string {
+  const shown = name.length > nameColumns ? `${name.slice(0, nameColumns - 1)}~` : name;
+  const rest = cells.map((cell, index) => cell.padStart(cellWidths[index] ?? 0)).join('');
+  return `${shown.padEnd(nameColumns)}${rest}`;
+}
+
+function painted({ text, bad }: Row, { columns: columnCount, colour }: TableOptions): string {
+  const cut = text.slice(0, columnCount);
+  return bad && colour ? `\u001b[31m${cut}\u001b[39m` : cut;
+}
+
+function endpointRows(frame: Frame, nameColumns: number): readonly Row[] {
+  return frame.clusters.flatMap((cluster) => [
+    {
+      text: line(nameColumns, cluster.name, clusterCells(cluster), widths),
+      bad: cluster.availableCount === 0,
+    },
+    ...cluster.endpoints.map((endpoint) => ({
+      text: line(nameColumns, `  ${endpoint.address}`, endpointCells(endpoint), widths),
+      bad: !endpoint.available,
+    })),
+  ]);
+}
+
+function nameWidth({ clusters, routes }: Frame, columnCount: number): number {
   const longest = Math.max(
     nameColumnsMin,
     ...clusters.map(({ name }) => name.length),
+    routes.reduce((most, route) => Math.max(most, routeName(route).length), 0),
     ...clusters.map(({ endpoints }) => longestAddress(endpoints) + 2),
   );
   const left = columnCount - widths.reduce((sum, width) => sum + width, 0);
@@ -58,6 +99,20 @@ function nameWidth({ clusters }: Frame, columnCount: number): number {
 /** Spreading 10,000 addresses into Math.max would be too many arguments. */
 function longestAddress(endpoints: readonly EndpointRow[]): number {
   return endpoints.reduce((longest, { address }) => Math.max(longest, address.length), 0);
+}
+
+function routeName({ route, cluster }: RouteRow): string {
+  return `${route ?? '(no route)'} > ${cluster ?? '(weft)'}`;
+}
+
+function routeCells(route: RouteRow): readonly string[] {
+  const { requestsPerSecond, retriesPerSecond, successRate, p50Ms, p95Ms, p99Ms } = route;
+  return [
+    formatRate(requestsPerSecond),
+    successRate === null ? '-' : `${(successRate * 100).toFixed(successRate === 1 ? 0 : 2)} %`,
+    formatRate(retriesPerSecond),
+    ...[p50Ms, p95Ms, p99Ms].map((ms) => formatTime(ms === null ? null : Math.round(ms * 1_000))),
+  ];
 }
 
 function clusterCells(cluster: ClusterRow): readonly string[] {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { connectCells, tcpCells } from '../../../lib/metrics/cells.ts';
 import { type LabelSource, labelText } from '../../../lib/metrics/labels.ts';
-import { connectCells, Registry, tcpCells } from '../../../lib/metrics/registry.ts';
+import { Registry } from '../../../lib/metrics/registry.ts';
 import type { SeriesGroup } from '../../../lib/metrics/series.ts';
 import { FakeLabels } from '../../support/fake-labels.ts';
 import { FakeWorker } from '../../support/fake-worker.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ClusterReport, EndpointReport } from '../../../../lib/admin/view.ts';
-import { frameOf } from '../../../../lib/cli/top/rates.ts';
+import { frameOf, quantile } from '../../../../lib/cli/top/rates.ts';
 import { tableLines } from '../../../../lib/cli/top/table.ts';
+import type { RequestTotals } from '../../../../lib/metrics/request-totals.ts';
 
 function endpoint(parts: Partial<EndpointReport> = {}): EndpointReport {
   return {
@@ -28,10 +29,12 @@ function cluster(endpoints: readonly EndpointReport[]): ClusterReport {
   return { id: 1, name: 'app', balancer: 'p2cEwma', names: [], endpoints };
 }
 
+const noRoutes = { truncated: false, routes: [], latencyBoundsMs: [] };
+
 function frame(before: readonly EndpointReport[], after: readonly EndpointReport[], ms = 2_000) {
   return frameOf(
-    { at: 500, clusters: [cluster(before)], truncated: false },
-    { at: 500 + ms, clusters: [cluster(after)], truncated: false },
+    { at: 500, clusters: [cluster(before)], ...noRoutes },
+    { at: 500 + ms, clusters: [cluster(after)], ...noRoutes },
   );
 }
 
@@ -116,4 +119,83 @@ test('ten thousand endpoints are no problem', () => {
     tableLines(frame(many, many), { columns: 120, rows: null, colour: false }).length,
     10_002,
   );
+});
+
+const bounds = [1, 10, 100];
+
+function routes(parts: Partial<RequestTotals> = {}): RequestTotals {
+  return {
+    direction: 'outbound',
+    route: 'shop',
+    cluster: 'app',
+    requestsTotal: 10,
+    replaysTotal: 0,
+    retriesTotal: 1,
+    retriesDeniedTotal: 0,
+    successesTotal: 10,
+    failuresTotal: 0,
+    latencyCounts: [10, 0, 0, 0],
+    ...parts,
+  };
+}
+
+function routeFrame(before: readonly RequestTotals[], after: readonly RequestTotals[]) {
+  const rest = { clusters: [cluster([endpoint()])], truncated: false, latencyBoundsMs: bounds };
+  return frameOf({ at: 0, routes: before, ...rest }, { at: 2_000, routes: after, ...rest });
+}
+
+test('a route shows what its requests of the interval came to', () => {
+  const after = routes({
+    requestsTotal: 210,
+    retriesTotal: 3,
+    successesTotal: 200,
+    failuresTotal: 10,
+    latencyCounts: [110, 90, 10, 0],
+  });
+  const shown = routeFrame([routes()], [after, routes({ route: null, cluster: null })]);
+  const [row, fresh] = shown.routes;
+  assert.equal(row?.requestsPerSecond, 100);
+  assert.equal(row?.retriesPerSecond, 1);
+  assert.equal(row?.successRate, 190 / 200);
+  assert.equal(row?.p50Ms, 1);
+  assert.equal(row?.p95Ms, 10);
+  assert.ok(Math.abs((row?.p99Ms ?? 0) - 82) < 0.001);
+  assert.equal(fresh?.requestsPerSecond, 5);
+  const lines = tableLines(shown, { columns: 120, rows: null, colour: false });
+  assert.match(lines[4] ?? '', /^ROUTE > CLUSTER +REQ\/S +SUCCESS +RETRY\/S +P50 +P95 +P99$/);
+  assert.match(lines[5] ?? '', /^shop > app +100 +95\.00 % +1\.0 +1000 us +10\.0 ms +82\.0 ms$/);
+  assert.match(lines[6] ?? '', /^\(no route\) > \(weft\) +5\.0 +100 % /);
+});
+
+test('counters that began anew and intervals without a response have no rates', () => {
+  const less = routes({ requestsTotal: 1, successesTotal: 1, latencyCounts: [1, 0, 0, 0] });
+  const [anew] = routeFrame([routes()], [less]).routes;
+  assert.equal(anew?.requestsPerSecond, null);
+  assert.equal(anew?.successRate, null);
+  const [still] = routeFrame([routes()], [routes()]).routes;
+  assert.equal(still?.requestsPerSecond, 0);
+  assert.equal(still?.successRate, null);
+  assert.equal(still?.p99Ms, null);
+});
+
+test('a quantile is that of Prometheus: within its bucket, and never above the last bound', () => {
+  assert.equal(quantile(0.5, [0, 4, 0, 0], bounds), 5.5);
+  assert.equal(quantile(0.5, [0, 0, 0, 7], bounds), 100);
+  assert.equal(quantile(0.5, [0, 0, 0, 0], bounds), null);
+  assert.equal(quantile(0.99, [], bounds), null);
+});
+
+test('clusters and routes share the lines that there are', () => {
+  const many = Array.from({ length: 50 }, (_, index) => routes({ route: `route-${index}` }));
+  const ends = Array.from({ length: 50 }, (_, id) => endpoint({ id }));
+  const rest = { clusters: [cluster(ends)], truncated: false, latencyBoundsMs: bounds };
+  const shown = frameOf({ at: 0, routes: many, ...rest }, { at: 1_000, routes: many, ...rest });
+  for (const rows of [1, 5, 6, 10, 24, 80, 200]) {
+    const lines = tableLines(shown, { columns: 100, rows, colour: false });
+    assert.ok(lines.length <= Math.max(rows, 3), `${lines.length} lines for ${rows}`);
+    assert.match(lines[0] ?? '', /^CLUSTER/);
+  }
+  const lines = tableLines(shown, { columns: 100, rows: 24, colour: false });
+  assert.equal(lines.filter((text) => text.startsWith('route-')).length, 10);
+  assert.equal(lines.length, 24);
 });
