@@ -78,20 +78,20 @@ export function frameOf(before: Look, after: Look): Frame {
     );
     return clusterRow(cluster, endpoints);
   });
+  const knownRoutes = new Map(before.routes.map((route) => [keyOf(route), route]));
   const routes = after.routes.map((route) =>
-    routeRow(
-      before.routes.find((other) => isSame(other, route)),
-      route,
-      after.latencyBoundsMs,
-      intervalMs,
-    ),
+    routeRow(knownRoutes.get(keyOf(route)), route, after.latencyBoundsMs, intervalMs),
   );
   return { intervalMs, clusters, routes, truncated: after.truncated };
 }
 
-function isSame(one: RequestTotals, other: RequestTotals): boolean {
-  const { direction, route, cluster } = other;
-  return one.direction === direction && one.route === route && one.cluster === cluster;
+function keyOf({ direction, route, cluster }: RequestTotals): string {
+  return JSON.stringify([direction, route, cluster]);
+}
+
+/** `null` for a counter that began anew. */
+function perSecond(count: number, intervalMs: number): number | null {
+  return count < 0 || intervalMs <= 0 ? null : (count * 1_000) / intervalMs;
 }
 
 function routeRow(
@@ -103,10 +103,6 @@ function routeRow(
   // A route that is new has counted from 0: it was met between the looks.
   const counted = (read: (totals: RequestTotals) => number): number =>
     read(after) - (before === undefined ? 0 : read(before));
-  const rate = (read: (totals: RequestTotals) => number): number | null => {
-    const count = counted(read);
-    return count < 0 || intervalMs <= 0 ? null : (count * 1_000) / intervalMs;
-  };
   const successes = counted((totals) => totals.successesTotal);
   const responses = successes + counted((totals) => totals.failuresTotal);
   const latencies = after.latencyCounts.map((count, bucket) =>
@@ -117,8 +113,14 @@ function routeRow(
     route: after.route,
     cluster: after.cluster,
     requestsTotal: after.requestsTotal,
-    requestsPerSecond: rate((totals) => totals.requestsTotal),
-    retriesPerSecond: rate((totals) => totals.retriesTotal),
+    requestsPerSecond: perSecond(
+      counted((totals) => totals.requestsTotal),
+      intervalMs,
+    ),
+    retriesPerSecond: perSecond(
+      counted((totals) => totals.retriesTotal),
+      intervalMs,
+    ),
     successRate: responses > 0 && successes >= 0 ? successes / responses : null,
     p50Ms: quantile(0.5, latencies, boundsMs),
     p95Ms: quantile(0.95, latencies, boundsMs),
@@ -150,10 +152,8 @@ function endpointRow(
   after: EndpointReport,
   intervalMs: number,
 ): EndpointRow {
-  const rate = (read: (endpoint: EndpointReport) => number): number | null => {
-    const counted = before === undefined ? -1 : read(after) - read(before);
-    return counted < 0 || intervalMs <= 0 ? null : (counted * 1_000) / intervalMs;
-  };
+  const rate = (read: (endpoint: EndpointReport) => number): number | null =>
+    before === undefined ? null : perSecond(read(after) - read(before), intervalMs);
   return {
     address: after.address,
     weight: after.weight,
