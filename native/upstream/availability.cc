@@ -265,7 +265,7 @@ void Availability::readmit(Endpoint& endpoint) {
   endpoint.failureCount = 0;
   endpoint.earlyCloseCount = 0;
   endpoint.readmittedAt = context_.loop.now();
-  endpoint.slowStartFrom = context_.loop.now();
+  endpoint.comeBack(context_.loop.now(), settings_->balancer.rttDefault);
   change(endpoint, [&endpoint] {
     endpoint.failing = false;
     endpoint.ejected = false;
@@ -441,7 +441,7 @@ void Availability::setUnhealthy(Endpoint& endpoint, bool unhealthy) {
   }
   change(endpoint, [&endpoint, unhealthy] { endpoint.unhealthy = unhealthy; });
   if (endpoint.usable()) {
-    endpoint.slowStartFrom = context_.loop.now();
+    endpoint.comeBack(context_.loop.now(), settings_->balancer.rttDefault);
   }
   update();
   exclude(endpoint);

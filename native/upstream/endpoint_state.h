@@ -53,6 +53,13 @@ struct EndpointState {
     return now >= unavailableUntil;
   }
 
+  /// What was measured before it was away says nothing about what it is now.
+  void comeBack(base::TimePoint now, base::Duration rttDefault) noexcept {
+    slowStartFrom = now;
+    connectTime = PeakEwma(rttDefault);
+    responseTime = PeakEwma(rttDefault);
+  }
+
   base::EndpointId id;
   std::uint32_t weight = 1;
   base::Address address;

@@ -149,6 +149,25 @@ TEST_F(AvailabilityTest, LetsBackInByAConnectOfItsOwn) {
   EXPECT_EQ(ground.events.of(EventKind::EndpointAvailable).size(), 1U);
 }
 
+TEST_F(AvailabilityTest, MeasuresAnewWhatIsBack) {
+  begin(2);
+  config.cluster(1).balancer = {.type = snapshot::BalancerType::P2cEwma,
+                                .rttDefault = milliseconds(30),
+                                .decay = seconds(10)};
+  apply();
+  ASSERT_EQ(cluster->acquireAt(at(1), kOut), nullptr);
+  cluster->connected(at(1), kOut, seconds(1));
+  cluster->released(at(1));
+  succeed(2);
+  EXPECT_EQ(picks(100).at(1), 0) << "it was slow";
+  refuse(1);
+  fail(1);
+  accept(1);
+  ground.advance(seconds(2));
+  ASSERT_FALSE(at(1).failing);
+  EXPECT_GT(picks(1).at(1), 0);
+}
+
 TEST_F(AvailabilityTest, ProbesABlackHoleWithoutHoldingMoreThanOneDescriptor) {
   begin(2);
   ground.network.setAnswer(addressAt(1), Answer::Silence);
