@@ -122,6 +122,14 @@ export const defaults = {
   ),
   httpIdleMax: because(10_000, 'a bound; the timeout keeps it far below'),
   httpAgeMaxMs: because(null, 'a connection that works is not made anew'),
+  httpQueueMax: because(
+    1_024,
+    'a burst fits in; what stands longer in line than it takes to retry is lost work',
+  ),
+  httpQueueTimeoutMs: because(
+    1_000,
+    'most connections come free sooner, and callers have not given up yet',
+  ),
 
   keepaliveIdleMs: because(60_000, 'most NAT tables forget an idle flow after minutes'),
   keepaliveIntervalMs: because(10_000, 'with six probes a dead peer is found within two minutes'),

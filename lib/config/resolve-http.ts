@@ -39,5 +39,7 @@ export function resolveHttpCluster(http: HttpClusterConfig = {}): HttpClusterSna
     idleTimeoutMs: ms(http.idleTimeout, defaults.httpIdleTimeoutMs.value),
     idleMax: http.idleMax ?? defaults.httpIdleMax.value,
     ageMaxMs: msOrNull(http.ageMax, defaults.httpAgeMaxMs.value),
+    queueMax: http.queueMax ?? defaults.httpQueueMax.value,
+    queueTimeoutMs: ms(http.queueTimeout, defaults.httpQueueTimeoutMs.value),
   };
 }

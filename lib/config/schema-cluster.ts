@@ -237,17 +237,17 @@ const healthCheck = object(
 
 const circuitFields = {
   connectionsMax: optional(
-    'Connections to the cluster, open ones and those that are being made, over all workers; more are closed at once with the reason `cluster_limit`.',
+    'Connections to the cluster, open ones and those that are being made, over all workers; more are closed at once with the reason `cluster_limit`, and requests wait (`http.queueMax`).',
     { kind: 'integer', min: 1, max: 10_000_000 },
     { nullMeans: 'no limit', default: defaults.clusterConnectionsMax },
   ),
   pendingMax: optional(
-    'Connections to the cluster that are being made, over all workers; more are closed at once with the reason `pending_limit`.',
+    'Connections to the cluster that are being made, over all workers; more are closed at once with the reason `pending_limit`, and requests wait (`http.queueMax`).',
     { kind: 'integer', min: 1, max: 10_000_000 },
     { nullMeans: 'no limit', default: defaults.clusterPendingMax },
   ),
   endpointConnectionsMax: optional(
-    'Connections to each endpoint, as `connectionsMax`. An endpoint that has so many is not picked; when none has room, the connection is closed at once with the reason `endpoint_limit`.',
+    'Connections to each endpoint, as `connectionsMax`. An endpoint that has so many is not picked; when none has room, the connection is closed at once with the reason `endpoint_limit`, and requests wait (`http.queueMax`).',
     { kind: 'integer', min: 1, max: 10_000_000 },
     { nullMeans: 'no limit', default: defaults.clusterEndpointConnectionsMax },
   ),

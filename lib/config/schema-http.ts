@@ -80,5 +80,15 @@ export const httpCluster = object(
       duration(100, 604_800_000),
       { nullMeans: 'as long as it works', default: defaults.httpAgeMaxMs },
     ),
+    queueMax: optional(
+      'Requests of each worker that wait for a connection while a limit of the cluster stands against a new one, the first first; more are answered 503 at once.',
+      { kind: 'integer', min: 0, max: 1_000_000 },
+      { default: defaults.httpQueueMax },
+    ),
+    queueTimeout: optional(
+      'How long such a request waits before it is answered 503, with the limit as the reason.',
+      duration(1, 600_000),
+      { default: defaults.httpQueueTimeoutMs },
+    ),
   },
 );

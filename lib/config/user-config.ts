@@ -858,23 +858,24 @@ export interface ClusterConfig {
 
   /**
    * Connections to the cluster, open ones and those that are being made, over all workers; more are
-   * closed at once with the reason `cluster_limit`. A number of 1 to 10000000. `null`: no limit.
-   * Default: `null` (only its owner knows what a cluster can carry).
+   * closed at once with the reason `cluster_limit`, and requests wait (`http.queueMax`). A number
+   * of 1 to 10000000. `null`: no limit. Default: `null` (only its owner knows what a cluster can
+   * carry).
    */
   readonly connectionsMax?: number | null | undefined;
 
   /**
    * Connections to the cluster that are being made, over all workers; more are closed at once with
-   * the reason `pending_limit`. A number of 1 to 10000000. `null`: no limit. Default: `null`
-   * (`connectTimeout` and `failFastAfter` bound what waits).
+   * the reason `pending_limit`, and requests wait (`http.queueMax`). A number of 1 to 10000000.
+   * `null`: no limit. Default: `null` (`connectTimeout` and `failFastAfter` bound what waits).
    */
   readonly pendingMax?: number | null | undefined;
 
   /**
    * Connections to each endpoint, as `connectionsMax`. An endpoint that has so many is not picked;
-   * when none has room, the connection is closed at once with the reason `endpoint_limit`. A number
-   * of 1 to 10000000. `null`: no limit. Default: `null` (only its owner knows what a server can
-   * carry).
+   * when none has room, the connection is closed at once with the reason `endpoint_limit`, and
+   * requests wait (`http.queueMax`). A number of 1 to 10000000. `null`: no limit. Default: `null`
+   * (only its owner knows what a server can carry).
    */
   readonly endpointConnectionsMax?: number | null | undefined;
 
@@ -1123,6 +1124,20 @@ export interface HttpClusterConfig {
    * made anew).
    */
   readonly ageMax?: Duration | null | undefined;
+
+  /**
+   * Requests of each worker that wait for a connection while a limit of the cluster stands against
+   * a new one, the first first; more are answered 503 at once. A number of 0 to 1000000. Default:
+   * `1024` (a burst fits in; what stands longer in line than it takes to retry is lost work).
+   */
+  readonly queueMax?: number | undefined;
+
+  /**
+   * How long such a request waits before it is answered 503, with the limit as the reason. A
+   * duration of 1ms to 10m. Default: `'1s'` (most connections come free sooner, and callers have
+   * not given up yet).
+   */
+  readonly queueTimeout?: Duration | undefined;
 }
 
 /** How host names of endpoints are looked up. */

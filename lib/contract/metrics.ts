@@ -117,6 +117,8 @@ export const runCells = {
     'unhealthyNow',
     'ejectionsByServerErrors',
     'ejectionsBySuccessRate',
+    'queued',
+    'queuedNow',
   ],
   httpRequest: ['requests', 'replays', 'retries', 'retriesDenied'],
   httpResponse: [

@@ -115,6 +115,9 @@ export interface HttpClusterSnapshot {
   readonly idleMax: number;
   /** Give or take a tenth; `null`: no limit. */
   readonly ageMaxMs: number | null;
+  /** Requests that wait for a connection, for each worker. */
+  readonly queueMax: number;
+  readonly queueTimeoutMs: number;
 }
 
 export interface ListenerSnapshot {

@@ -39,4 +39,6 @@ export const clusterCells = {
   unhealthyNow: 15,
   ejectionsByServerErrors: 16,
   ejectionsBySuccessRate: 17,
+  queued: 18,
+  queuedNow: 19,
 } as const;

@@ -148,6 +148,8 @@ function clusterFamilies(cluster: SeriesGroup): readonly Family[] {
       }),
     },
     { info: families.pendingConnections, samples: cells(cluster, clusterCells.pendingNow) },
+    { info: families.queuedRequestsTotal, samples: cells(cluster, clusterCells.queued) },
+    { info: families.queuedRequests, samples: cells(cluster, clusterCells.queuedNow) },
   ];
 }
 

@@ -105,6 +105,11 @@ export const families = {
     'weft_pending_connections',
     'Connections to endpoints that are being made now',
   ),
+  queuedRequestsTotal: counter(
+    'weft_queued_requests_total',
+    'Requests that waited for a connection while a limit of the cluster was reached',
+  ),
+  queuedRequests: gauge('weft_queued_requests', 'Requests that wait for a connection now'),
   connectAttemptsTotal: counter('weft_connect_attempts_total', 'Attempts to connect to endpoints'),
   connectRetriesTotal: counter(
     'weft_connect_retries_total',

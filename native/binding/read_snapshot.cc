@@ -154,7 +154,9 @@ snapshot::HttpListener readHttpListener(Reading& reading, const Field& field) {
 snapshot::HttpCluster readHttpCluster(const Field& field) {
   return {.idleTimeout = field.at("idleTimeoutMs").duration(kDurationRange),
           .idleMax = field.at("idleMax").number<std::uint32_t>(kCountOrNoneRange),
-          .ageMax = readDurationOrNull(field.at("ageMaxMs"))};
+          .ageMax = readDurationOrNull(field.at("ageMaxMs")),
+          .queueMax = field.at("queueMax").number<std::uint32_t>(kCountOrNoneRange),
+          .queueTimeout = field.at("queueTimeoutMs").duration(kDurationRange)};
 }
 
 std::shared_ptr<const proxy::RouteTable> routesBefore(const snapshot::Snapshot* previous,

@@ -76,7 +76,8 @@ Worker::Worker(const Parts& parts)
                        .probeSlots = probeSlots_,
                        .checkSlots = checkSlots_,
                        .http = httpMemory_,
-                       .healthPeers = parts.index == kCheckingWorker ? this : nullptr},
+                       .healthPeers = parts.index == kCheckingWorker ? this : nullptr,
+                       .waitPeers = this},
       context_{.upstream = upstreamContext_,
                .buffers = buffers_,
                .pipes = pipes_,
@@ -211,6 +212,16 @@ void Worker::adoptHealth(base::ClusterId id, base::EndpointId endpoint) {
   if (upstream::ClusterRuntime* found = cluster(id)) {
     found->healthChanged(endpoint);
   }
+}
+
+// ---- requests that wait for a connection ----
+
+void Worker::connectionWanted(base::ClusterId id) noexcept {
+  parts_.router.postToOthers([id](Worker& worker) {
+    if (upstream::ClusterRuntime* found = worker.cluster(id)) {
+      found->giveConnection();
+    }
+  });
 }
 
 upstream::ClusterRuntime* Worker::cluster(base::ClusterId id) const noexcept {

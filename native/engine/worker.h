@@ -35,7 +35,7 @@
 
 namespace weft::engine {
 
-class Worker final : private upstream::HealthPeers {
+class Worker final : private upstream::HealthPeers, private upstream::WaitPeers {
  public:
   using Task = std::function<void(Worker&)>;
 
@@ -138,6 +138,7 @@ class Worker final : private upstream::HealthPeers {
   void releaseRuns(const snapshot::Snapshot& next);
   [[nodiscard]] bool runInUse(const telemetry::RunKey& key) const;
   void healthChanged(base::ClusterId cluster, base::EndpointId endpoint) noexcept override;
+  void connectionWanted(base::ClusterId id) noexcept override;
   void adoptHealth(base::ClusterId id, base::EndpointId endpoint);
   void connectionEnded() noexcept;
   void armHousekeeping() noexcept;

@@ -76,7 +76,9 @@ Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream, Par
       route_(std::move(parts.route)),
       added_(std::move(parts.added)),
       delay_(parts.delay),
-      direction_(parts.direction) {}
+      direction_(parts.direction) {
+  cluster_.addRequest();
+}
 
 upstream::Context& Exchange::context() const noexcept {
   return connections_.context().upstream;
@@ -98,122 +100,6 @@ void Exchange::start(const codec::H1Request& request) noexcept {
   } else {
     failWithoutMemory();
   }
-}
-
-void Exchange::beginTimeouts() noexcept {
-  const snapshot::HttpRule& rule = *route_.rule();
-  if (const auto& retry = rule.retry; retry && (idempotent_ || retry->anyMethod)) {
-    retry_ = &*retry;
-    cluster_.countRetriable();
-  }
-  if (rule.timeouts.request) {
-    requestBy_ = startedAt_ + *rule.timeouts.request;
-    armTimer();
-  }
-}
-
-void Exchange::beginAttempt() noexcept {
-  if (const snapshot::HttpRule* rule = route_.rule()) {
-    if (const auto timeout = rule->timeouts.backendRequest) {
-      attemptBy_ = context().loop.now() + *timeout;
-      armTimer();
-    }
-  }
-}
-
-/// The request has ended; once for each attempt.
-void Exchange::awaitHead() noexcept {
-  if (const snapshot::HttpRule* rule = route_.rule(); rule != nullptr && !responseBegun_) {
-    const auto timeout = rule->timeouts.responseHead;
-    if (timeout && headBy_ == base::TimePoint::max()) {
-      headBy_ = context().loop.now() + *timeout;
-      armTimer();
-    }
-  }
-}
-
-/// For the first of what is due.
-void Exchange::armTimer() noexcept {
-  const base::TimePoint due = std::min({nextAt_, requestBy_, attemptBy_, headBy_});
-  if (due == base::TimePoint::max()) {
-    os::Timer::cancel();
-  } else {
-    context().loop.arm(*this, std::max(due - context().loop.now(), base::Duration::zero()));
-  }
-}
-
-/// Chooses an endpoint and sends the request there, or waits for a connection. Null: the request is
-/// the one that was kept.
-void Exchange::next(const codec::H1Request* request) noexcept {
-  const auto picked = pick();
-  endpoint_ = picked.ok() ? picked.value() : nullptr;
-  if (!std::exchange(counted_, true)) {
-    countRequest(telemetry::HttpRequestCell::kRequests);
-  }
-  if (endpoint_ == nullptr) {
-    // Why the last one failed says more than that there is no other.
-    if (picked.error().code == base::ErrorCode::NoEndpoint && triedCount_ > 0) {
-      fail(lastReason_, lastErrno_);
-    } else {
-      fail(upstream::connectCloseReason(picked.error()), picked.error().sysErrno);
-    }
-    return;
-  }
-  beginAttempt();
-  if (endpoint_->pool != nullptr && !freshOnly_) {
-    client_ = endpoint_->pool->take(direction_, target_, !idempotent_);
-  }
-  // A connection that has served before may be dying just now.
-  const bool kept = request == nullptr ||
-                    (client_ != nullptr && !idempotent_ && retry_ == nullptr) || keep(*request);
-  if (!kept) {
-    failWithoutMemory();
-    return;
-  }
-  if (client_ == nullptr) {
-    connect();
-    return;
-  }
-  client_->use(*this);
-  if (request == nullptr) {
-    sendKept();
-  } else {
-    send(*request);
-  }
-}
-
-/// One that was not tried, while there is one.
-base::Result<upstream::Endpoint*> Exchange::pick() {
-  upstream::PickRequest wanted{
-      .tried = std::span(tried_).first(triedCount_), .key = key_, .forRequest = true};
-  auto picked = cluster_.beginRequest(wanted, direction_);
-  if (!picked.ok() && retryCount_ > 0 && triedCount_ > 0 &&
-      picked.error().code == base::ErrorCode::NoEndpoint) {
-    triedCount_ = 0;
-    wanted.tried = {};
-    picked = cluster_.beginRequest(wanted, direction_);
-  }
-  return picked;
-}
-
-/// What was kept. The rest of a body that has not come whole is wanted as soon as there is somebody
-/// who takes it.
-void Exchange::sendAgain() noexcept {
-  next(nullptr);
-  flush();
-  if (!requestEnded_ && wantsBody()) {
-    downstream_.onBodyWanted();
-  }
-}
-
-void Exchange::connect() noexcept {
-  ++attemptCount_;
-  client_ = context().http.clients.make(context(), cluster_, *endpoint_, direction_, target_);
-  if (client_ == nullptr) {
-    fail(CloseReason::ResourcesExhausted, ENOMEM);
-    return;
-  }
-  client_->connect(*this, attemptCount_ > 1);
 }
 
 bool Exchange::keep(const codec::H1Request& request) noexcept {
@@ -315,18 +201,6 @@ void Exchange::flush() noexcept {
   }
 }
 
-void Exchange::onClientReady() noexcept {
-  connectUs_ = client_->connectUs();
-  sendKept();
-  if (retry_ == nullptr) {
-    kept_.release();
-  }
-  flush();
-  if (client_ != nullptr) {
-    downstream_.onBodyWanted();
-  }
-}
-
 void Exchange::onRequestTaken() noexcept {
   downstream_.onBodyWanted();
 }
@@ -396,117 +270,7 @@ void Exchange::onTunnel() noexcept {
   downstream_.onTunnel(std::exchange(client_, nullptr)->detach());
 }
 
-// ---- failing ----
-
-void Exchange::onClientFailed(const upstream::ClientFailure& failure) noexcept {
-  client_ = nullptr;
-  if (failure.connected && !failure.reused && !responseBegun_ && !failure.exhausted) {
-    cluster_.requestEnded(*endpoint_, false);
-  }
-  if (replays(failure)) {
-    leaveEndpoint();
-    sendAgain();
-  } else if (failure.connected && !failure.exhausted && retry_ != nullptr && retry_->onReset &&
-             !failure.responseBegun && mayRetry()) {
-    retryAfter(backoff(*retry_, retryCount_, context().random));
-  } else {
-    fail(failure.reason, failure.sysErrno);
-  }
-}
-
-/// Where nothing was sent, another endpoint is as good. What a connection that had served before
-/// died of may have been its age (RFC 9112 9.3.1).
-bool Exchange::replays(const upstream::ClientFailure& failure) noexcept {
-  if (failure.exhausted || responseBegun_ || failure.responseBegun || kept_.empty()) {
-    return false;
-  }
-  if (!failure.connected) {
-    tried_.at(triedCount_++) = endpoint_->id;
-    lastReason_ = failure.reason;
-    lastErrno_ = failure.sysErrno;
-    return triedCount_ <
-           std::min(cluster_.settings().connectAttemptsMax, upstream::Connector::kAttemptsMax);
-  }
-  freshOnly_ = true;
-  const bool again = failure.reused && idempotent_;
-  if (again) {
-    countRequest(telemetry::HttpRequestCell::kReplays);
-  }
-  return again;
-}
-
-// ---- trying again as the route says ----
-
-/// Counts it, if it may. What was sent must be there whole, and nothing of a response have gone on.
-bool Exchange::mayRetry() noexcept {
-  if (responseBegun_ || !requestEnded_ || kept_.empty() || retryCount_ >= retry_->attemptsMax) {
-    return false;
-  }
-  if (!cluster_.takeRetry()) {
-    countRequest(telemetry::HttpRequestCell::kRetriesDenied);
-    return false;
-  }
-  ++retryCount_;
-  countRequest(telemetry::HttpRequestCell::kRetries);
-  return true;
-}
-
-bool Exchange::retriesResponse(std::string_view held, const codec::H1Head& head) noexcept {
-  if (!retriesStatus(*retry_, head.status)) {
-    return false;
-  }
-  // Who wants to be left alone for longer is not asked again.
-  const auto asked = proxy::retryAfter(head.fieldsIn(held));
-  if (asked.value_or(base::Duration::zero()) > retry_->backoffMax || !mayRetry()) {
-    return false;
-  }
-  std::exchange(client_, nullptr)->close(true);
-  retryAfter(std::max(asked.value_or(base::Duration::zero()),
-                      backoff(*retry_, retryCount_, context().random)));
-  return true;
-}
-
-/// On another endpoint, if there is one.
-void Exchange::retryAfter(base::Duration delay) noexcept {
-  if (triedCount_ < tried_.size()) {
-    tried_.at(triedCount_++) = endpoint_->id;
-  }
-  leaveEndpoint();
-  measured_ = false;
-  attemptBy_ = base::TimePoint::max();
-  headBy_ = base::TimePoint::max();
-  nextAt_ = context().loop.now() + delay;
-  armTimer();
-}
-
-void Exchange::onTimer() noexcept {
-  const base::TimePoint now = context().loop.now();
-  if (now >= requestBy_) {
-    fail(CloseReason::ResponseTimeout, 0);
-  } else if (now >= nextAt_) {
-    nextAt_ = base::TimePoint::max();
-    armTimer();
-    sendAgain();
-  } else if (now >= std::min(attemptBy_, headBy_)) {
-    attemptTimedOut();
-  } else {
-    armTimer();
-  }
-}
-
-void Exchange::attemptTimedOut() noexcept {
-  if (endpoint_ != nullptr && !responseBegun_) {
-    cluster_.requestEnded(*endpoint_, false);
-  }
-  if (retry_ != nullptr && retry_->onTimeout && mayRetry()) {
-    if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
-      client->close(true);
-    }
-    retryAfter(backoff(*retry_, retryCount_, context().random));
-  } else {
-    fail(CloseReason::ResponseTimeout, 0);
-  }
-}
+// ---- ending ----
 
 void Exchange::leaveEndpoint() noexcept {
   if (upstream::Endpoint* endpoint = std::exchange(endpoint_, nullptr)) {
@@ -518,6 +282,7 @@ void Exchange::fail(CloseReason reason, int sysErrno) noexcept {
   if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
     client->close(true);
   }
+  leaveQueue();
   kept_.release();
   if (responseBegun_) {
     countResponse(status_, false);
@@ -540,6 +305,8 @@ void Exchange::release() noexcept {
     client->close(true);
   }
   leaveEndpoint();
+  leaveQueue();
+  cluster_.removeRequest();
   kept_.release();
   os::Timer::cancel();
   context().loop.retire(*this);

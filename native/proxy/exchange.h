@@ -14,6 +14,7 @@
 #include "base/address.h"
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/error.h"
 #include "base/header_edits.h"
 #include "base/result.h"
 #include "codec/h1_chunk_reader.h"
@@ -36,6 +37,7 @@
 #include "upstream/context.h"
 #include "upstream/http_client.h"
 #include "upstream/response_sink.h"
+#include "upstream/wait_queue.h"
 
 namespace weft::proxy {
 
@@ -75,7 +77,10 @@ struct Added {
   std::string cookie;
 };
 
-class Exchange final : private upstream::HttpClientOwner, private os::Retired, private os::Timer {
+class Exchange final : private upstream::HttpClientOwner,
+                       private upstream::Waiter,
+                       private os::Retired,
+                       private os::Timer {
  public:
   struct Parts {
     upstream::ClusterRuntime* cluster = nullptr;
@@ -167,11 +172,20 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   void armTimer() noexcept;
   void next(const codec::H1Request* request) noexcept;
   void sendAgain() noexcept;
+  void goOn() noexcept;
+  [[nodiscard]] std::optional<base::Error> choose() noexcept;
   [[nodiscard]] base::Result<upstream::Endpoint*> pick();
+  [[nodiscard]] bool takeIdle() noexcept;
+  [[nodiscard]] bool takesAnother(base::ErrorCode limit) noexcept;
+  void queue(const base::Error& why) noexcept;
+  [[nodiscard]] bool onTurn() noexcept override;
+  void leaveQueue() noexcept;
+  void failWithout(const base::Error& lack) noexcept;
+  void begin(const codec::H1Request* request) noexcept;
   void send(codec::H1Request request) noexcept;
   [[nodiscard]] bool rewrite(codec::H1Request& request) noexcept;
   void sendKept() noexcept;
-  void connect() noexcept;
+  void connect(bool kept) noexcept;
   [[nodiscard]] bool keep(const codec::H1Request& request) noexcept;
   [[nodiscard]] bool replays(const upstream::ClientFailure& failure) noexcept;
   [[nodiscard]] bool mayRetry() noexcept;
@@ -181,6 +195,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   void responded() noexcept;
   void leaveEndpoint() noexcept;
   [[nodiscard]] RequestLabels labels() const noexcept;
+  void countOnce() noexcept;
   void countRequest(std::size_t cell) noexcept;
   void countResponse(std::uint32_t status, bool whole) noexcept;
   void fail(telemetry::CloseReason reason, int sysErrno) noexcept;
@@ -204,6 +219,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   base::Duration delay_;
   base::TimePoint startedAt_{};
   base::TimePoint nextAt_ = base::TimePoint::max();     ///< Of the next attempt.
+  base::TimePoint queueBy_ = base::TimePoint::max();    ///< A connection is to be there.
   base::TimePoint requestBy_ = base::TimePoint::max();  ///< The response is to be whole.
   base::TimePoint attemptBy_ = base::TimePoint::max();  ///< The same of this attempt.
   base::TimePoint headBy_ = base::TimePoint::max();     ///< Its head is to be here.
@@ -215,6 +231,7 @@ class Exchange final : private upstream::HttpClientOwner, private os::Retired, p
   std::uint32_t connectUs_ = 0;
   std::uint16_t status_ = 0;  ///< Of the response.
   int lastErrno_ = 0;
+  base::Error lack_;  ///< Of one that waits for a connection.
   telemetry::CloseReason lastReason_ = telemetry::CloseReason::NoEndpoint;  ///< Of a connect.
   snapshot::Direction direction_;
   bool idempotent_ = false;

@@ -116,8 +116,10 @@ struct HealthCheck {
 /// Of connections that carry HTTP.
 struct HttpCluster {
   base::Duration idleTimeout = std::chrono::seconds(3);
-  std::uint32_t idleMax = 10'000;          ///< Of each endpoint, in each worker.
-  std::optional<base::Duration> ageMax;    ///< Give or take a tenth; None: as long as it is used.
+  std::uint32_t idleMax = 10'000;        ///< Of each endpoint, in each worker.
+  std::optional<base::Duration> ageMax;  ///< Give or take a tenth; None: as long as it is used.
+  std::uint32_t queueMax = 1024;         ///< Requests that wait for one, in each worker.
+  base::Duration queueTimeout = std::chrono::seconds(1);
   std::uint32_t retrySharePercent = 20;    ///< Of requests; that many may be tried again.
   std::uint32_t retriesPerSecondMin = 10;  ///< And that many in any case, in each worker.
 

@@ -87,7 +87,9 @@ struct ClusterCell {
   static constexpr std::size_t kUnhealthyNow = 15;
   static constexpr std::size_t kEjectionsByServerErrors = 16;
   static constexpr std::size_t kEjectionsBySuccessRate = 17;
-  static constexpr std::size_t kCount = 18;
+  static constexpr std::size_t kQueued = 18;     ///< Requests that waited for a connection.
+  static constexpr std::size_t kQueuedNow = 19;  ///< Those that wait.
+  static constexpr std::size_t kCount = 20;
 };
 
 /// Cell indexes within an HttpRequest run: of an endpoint, or of those that got none.

@@ -24,6 +24,7 @@
 #include "telemetry/event.h"
 #include "upstream/availability.h"
 #include "upstream/balancer.h"
+#include "upstream/cluster_errors.h"
 #include "upstream/connect_close_reason.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
@@ -44,26 +45,6 @@ using telemetry::ClusterCell;
 using telemetry::EndpointTcpCell;
 using telemetry::RunKey;
 using telemetry::RunKind;
-
-constexpr base::Error kNoEndpoint{.text = "the cluster has no endpoint",
-                                  .code = base::ErrorCode::NoEndpoint,
-                                  .side = base::Side::Upstream};
-constexpr base::Error kFailFast{.text = "the cluster has had no usable endpoint for a while",
-                                .code = base::ErrorCode::FailFast,
-                                .side = base::Side::Upstream};
-constexpr base::Error kClusterLimit{.text = "the cluster has its maximum of connections",
-                                    .code = base::ErrorCode::ClusterLimit,
-                                    .side = base::Side::Upstream};
-constexpr base::Error kPendingLimit{.text = "the cluster has its maximum of connects under way",
-                                    .code = base::ErrorCode::PendingLimit,
-                                    .side = base::Side::Upstream};
-constexpr base::Error kEndpointLimit{.text = "each endpoint has its maximum of connections",
-                                     .code = base::ErrorCode::EndpointLimit,
-                                     .side = base::Side::Upstream};
-
-/// An endpoint without room is not asked again for so long, unless a connection of this worker
-/// leaves it: other workers do not tell.
-constexpr base::Duration kFullFor = std::chrono::milliseconds(10);
 
 /// Endpoints that a connection asks when none is thought to have room.
 constexpr std::size_t kAskedMax = 64;
@@ -110,6 +91,7 @@ RunKey closeKey(Direction direction, base::ClusterId cluster, base::EndpointId e
 ClusterRuntime::ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
                                const SharedCluster& shared)
     : context_(context),
+      queue_(context.loop, *this),
       cells_(context.cellTable.run(
           {.kind = RunKind::Cluster, .ids = {settings->id.number, 0, 0, 0, 0}})),
       availability_(context, cells_) {
@@ -165,6 +147,7 @@ void ClusterRuntime::apply(std::shared_ptr<const snapshot::Cluster> settings,
   balancer_->setMembers({.endpoints = members_,
                          .table = tables == nullptr ? nullptr : &tables->table,
                          .ownZoneTable = tables == nullptr ? nullptr : &tables->ownZone});
+  queue_.wake();
   sweep();
 }
 
@@ -176,6 +159,7 @@ void ClusterRuntime::remove() {
   members_.clear();
   availability_.apply(*settings_, members_, *balancer_);
   balancer_->setMembers({});
+  queue_.wake();
   sweep();
 }
 
@@ -221,7 +205,7 @@ Endpoint* ClusterRuntime::pick(const PickRequest& request) {
 base::Result<Endpoint*> ClusterRuntime::acquire(const PickRequest& request, Direction direction) {
   if (failsFast()) {
     cells_.add(ClusterCell::kFailedFast, 1);
-    return kFailFast;
+    return errors::kFailFast;
   }
   Endpoint* endpoint = pick(request);
   // In a panic what is ejected is available; out of it, it is not, also for who has tried all
@@ -231,14 +215,14 @@ base::Result<Endpoint*> ClusterRuntime::acquire(const PickRequest& request, Dire
     if (refusal == nullptr) {
       return endpoint;
     }
-    if (refusal != &kEndpointLimit) {
+    if (refusal != &errors::kEndpointLimit) {
       return *refuse(*refusal);
     }
     availability_.setFull(*endpoint, context_.loop.now() + kFullFor);
     endpoint = pick(request);
   }
   if (!settings_->endpointConnectionsMax) {
-    return kNoEndpoint;
+    return errors::kNoEndpoint;
   }
   return acquireAny(request, direction);
 }
@@ -249,7 +233,7 @@ base::Result<Endpoint*> ClusterRuntime::acquireAny(const PickRequest& request,
   const std::size_t start =
       members_.empty() ? 0 : context_.random.below(static_cast<std::uint32_t>(members_.size()));
   const std::size_t count = std::min(members_.size(), kAskedMax);
-  const base::Error* refusal = &kNoEndpoint;
+  const base::Error* refusal = &errors::kNoEndpoint;
   for (std::size_t i = 0; i < count; ++i) {
     auto& endpoint = static_cast<Endpoint&>(*members_[(start + i) % members_.size()]);
     const bool excluded = endpoint.excluded() && !inPanic();
@@ -261,15 +245,18 @@ base::Result<Endpoint*> ClusterRuntime::acquireAny(const PickRequest& request,
       availability_.setFull(endpoint, {});
       return &endpoint;
     }
-    if (refusal != &kEndpointLimit) {
+    if (refusal != &errors::kEndpointLimit) {
       break;
     }
   }
-  return refusal == &kNoEndpoint ? kNoEndpoint : *refuse(*refusal);
+  return refusal == &errors::kNoEndpoint ? errors::kNoEndpoint : *refuse(*refusal);
 }
 
 const base::Error* ClusterRuntime::acquireAt(Endpoint& endpoint, Direction direction) {
   const base::Error* refusal = enterConnection(endpoint, direction);
+  if (refusal != nullptr && makeRoom(refusal->code, endpoint)) {
+    refusal = enterConnection(endpoint, direction);
+  }
   if (refusal == nullptr) {
     addLoad(endpoint);
   }
@@ -284,18 +271,13 @@ void ClusterRuntime::released(Endpoint& endpoint) {
   }
 }
 
-const base::Error* ClusterRuntime::holdConnection(Endpoint& endpoint, Direction direction) {
-  const base::Error* refusal = enterConnection(endpoint, direction);
-  return refusal == nullptr ? nullptr : refuse(*refusal);
-}
-
 const base::Error* ClusterRuntime::enterConnection(Endpoint& endpoint, Direction direction) {
   if (!connections_.enter()) {
-    return &kClusterLimit;
+    return &errors::kClusterLimit;
   }
   if (!endpoint.connections.enter()) {
     connections_.leave();
-    return &kEndpointLimit;
+    return &errors::kEndpointLimit;
   }
   refusalIsNews_ = true;
   ++endpoint.connectionsNow;
@@ -308,9 +290,15 @@ void ClusterRuntime::releaseConnection(Endpoint& endpoint) {
   connections_.leave();
   endpoint.connections.leave();
   --endpoint.connectionsNow;
+  hasRoom(endpoint);
+}
+
+/// The endpoint, or the cluster, may have room for somebody.
+void ClusterRuntime::hasRoom(Endpoint& endpoint) {
   if (!endpoint.removed && endpoint.fullUntil != base::TimePoint{}) {
     availability_.setFull(endpoint, {});
   }
+  queue_.wake();
 }
 
 void ClusterRuntime::addLoad(Endpoint& endpoint) {
@@ -331,48 +319,9 @@ void ClusterRuntime::useCells(Endpoint& endpoint, Direction direction) {
   }
 }
 
-// ---- requests ----
-
-base::Result<Endpoint*> ClusterRuntime::beginRequest(const PickRequest& request,
-                                                     Direction direction) {
-  if (failsFast()) {
-    cells_.add(ClusterCell::kFailedFast, 1);
-    return kFailFast;
-  }
-  Endpoint* endpoint = pick(request);
-  if (endpoint == nullptr || !endpoint->availableAt(context_.loop.now())) {
-    return kNoEndpoint;
-  }
-  addLoad(*endpoint);
-  useCells(*endpoint, direction);
-  return endpoint;
-}
-
-void ClusterRuntime::endRequest(Endpoint& endpoint) {
-  WEFT_ASSERT(endpoint.loadNow > 0);
-  --endpoint.loadNow;
-  if (!endpoint.removed) {
-    balancer_->loadChanged(endpoint);
-  }
-}
-
-void ClusterRuntime::responded(Endpoint& endpoint, base::Duration responseTime) {
-  endpoint.responseTime.observe(responseTime, context_.loop.now(), settings_->balancer.decay);
-}
-
-void ClusterRuntime::countRetriable() noexcept {
-  retries_.countRequest(context_.loop.now());
-}
-
-bool ClusterRuntime::takeRetry() noexcept {
-  const snapshot::HttpCluster& http = settings_->http;
-  return retries_.takeRetry(context_.loop.now(), {.sharePercent = http.retrySharePercent,
-                                                  .perSecondMin = http.retriesPerSecondMin});
-}
-
 const base::Error* ClusterRuntime::beginConnect() {
   if (!pending_.enter()) {
-    return refuse(kPendingLimit);
+    return refuse(errors::kPendingLimit);
   }
   cells_.set(ClusterCell::kPendingNow, pending_.now());
   return nullptr;
@@ -381,6 +330,7 @@ const base::Error* ClusterRuntime::beginConnect() {
 void ClusterRuntime::endConnect() noexcept {
   pending_.leave();
   cells_.set(ClusterCell::kPendingNow, pending_.now());
+  queue_.wake();
 }
 
 /// Counted each time, told once for each time that a limit was reached after it was not.

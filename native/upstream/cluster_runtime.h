@@ -3,6 +3,7 @@
 // stay until their last connection has left. Owned and used by one worker.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -10,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/error.h"
 #include "base/result.h"
 #include "snapshot/cluster.h"
@@ -22,6 +24,7 @@
 #include "upstream/limit.h"
 #include "upstream/retry_budget.h"
 #include "upstream/shared_cluster.h"
+#include "upstream/wait_queue.h"
 
 namespace weft::upstream {
 
@@ -32,7 +35,7 @@ struct PickRequest {
   bool forRequest = false;
 };
 
-class ClusterRuntime {
+class ClusterRuntime : private WaitQueue::Owner {
  public:
   ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
                  const SharedCluster& shared);
@@ -60,11 +63,20 @@ class ClusterRuntime {
 
   // ---- requests, whose connections outlive them ----
 
+  /// There is one more request for the cluster, which stays until removeRequest(), also while the
+  /// request has neither connection nor endpoint.
+  void addRequest() noexcept { ++requestCount_; }
+
+  void removeRequest() noexcept { --requestCount_; }
+
   /// An endpoint for one more request, or why there is none. Until endRequest() the request counts
-  /// as load of the endpoint, and the endpoint stays. The cluster stays with a connection only.
+  /// as load of the endpoint, and the endpoint stays. REQUIRES: addRequest().
   [[nodiscard]] base::Result<Endpoint*> beginRequest(const PickRequest& request,
                                                      snapshot::Direction direction);
   void endRequest(Endpoint& endpoint);
+
+  /// The same without a choice.
+  void beginRequestAt(Endpoint& endpoint, snapshot::Direction direction);
 
   /// It took so long until the first byte of a response came.
   void responded(Endpoint& endpoint, base::Duration responseTime);
@@ -80,11 +92,46 @@ class ClusterRuntime {
     availability_.requestEnded(endpoint, success);
   }
 
-  /// One more connection to this endpoint, which is no load by itself; else, which limit stands
-  /// against it. Until releaseConnection() the endpoint stays.
-  [[nodiscard]] const base::Error* holdConnection(Endpoint& endpoint,
-                                                  snapshot::Direction direction);
+  // ---- their connections ----
+
+  /// One more connection to this endpoint may be made, which is no load by itself; else, which
+  /// limit stands against it. Until releaseConnection() the endpoint stays, and until endConnect()
+  /// the connection counts as being made.
+  [[nodiscard]] const base::Error* reserve(Endpoint& endpoint, snapshot::Direction direction);
+  void unreserve(Endpoint& endpoint);
   void releaseConnection(Endpoint& endpoint);
+
+  /// An idle connection is closed for a new one to this endpoint. False: there is none that helps.
+  [[nodiscard]] bool makeRoom(base::ErrorCode limit, Endpoint& endpoint);
+
+  /// It has no room for a while, unless a connection of this worker leaves it.
+  void countFull(Endpoint& endpoint);
+
+  /// An available endpoint with an idle connection; null when none is found.
+  [[nodiscard]] Endpoint* withIdle();
+
+  /// A connection to it waits in its pool.
+  void becameIdle(Endpoint& endpoint);
+
+  /// Whether the next connection that becomes idle is to be closed for another worker's request.
+  [[nodiscard]] bool givesAway() noexcept;
+
+  /// Another worker's requests wait for a connection.
+  void giveConnection();
+
+  /// Whether others wait for a connection, behind whom one that comes now has to queue.
+  [[nodiscard]] bool queues() const noexcept { return queue_.count() > 0; }
+
+  /// What the last of them waits for. REQUIRES: queues().
+  [[nodiscard]] const base::Error& queuesFor() const noexcept { return queue_.why(); }
+
+  /// Until dequeue(). False when too many wait. `why`: which limit.
+  [[nodiscard]] bool enqueue(Waiter& waiter, const base::Error& why);
+  void dequeue(Waiter& waiter);
+
+  /// Counts what a limit has refused for good; tells once for each time that one is reached. The
+  /// same error.
+  const base::Error* refuse(const base::Error& error);
 
   /// Whom the balancer chooses, who may not be available and may have no room; null when there is
   /// nothing that was not tried.
@@ -132,7 +179,9 @@ class ClusterRuntime {
   void sweep();
 
   /// Nothing uses it; it may be destroyed once it was removed.
-  [[nodiscard]] bool unused() const noexcept { return connections_.now() == 0; }
+  [[nodiscard]] bool unused() const noexcept {
+    return connections_.now() == 0 && requestCount_ == 0;
+  }
 
   /// An endpoint that left the configuration still has connections.
   [[nodiscard]] bool holdsRemoved() const noexcept { return endpoints_.size() > members_.size(); }
@@ -149,14 +198,21 @@ class ClusterRuntime {
  private:
   [[nodiscard]] base::Result<Endpoint*> acquireAny(const PickRequest& request,
                                                    snapshot::Direction direction);
-  [[nodiscard]] const base::Error* refuse(const base::Error& error);
+  void onStillWaiting() noexcept override;
+  void hasRoom(Endpoint& endpoint);
+  bool closeIdleOf(Endpoint& endpoint);
   [[nodiscard]] const base::Error* enterConnection(Endpoint& endpoint,
                                                    snapshot::Direction direction);
   void leave(Endpoint& endpoint);
   void addLoad(Endpoint& endpoint);
   void useCells(Endpoint& endpoint, snapshot::Direction direction);
 
+  /// An endpoint without room is not asked again for so long, unless a connection of this worker
+  /// leaves it: other workers do not tell.
+  static constexpr base::Duration kFullFor = std::chrono::milliseconds(10);
+
   Context& context_;
+  WaitQueue queue_;
   telemetry::Cells cells_;
   Availability availability_;
   std::shared_ptr<const snapshot::Cluster> settings_;
@@ -166,6 +222,8 @@ class ClusterRuntime {
   Limit connections_;
   Limit pending_;
   RetryBudget retries_;
+  std::uint32_t requestCount_ = 0;
+  base::TimePoint givesUntil_{};
   bool refusalIsNews_ = true;
 };
 

@@ -74,14 +74,8 @@ void Connector::start(std::optional<std::uint64_t> key) noexcept {
 void Connector::startAt(Endpoint& endpoint, bool again) noexcept {
   forRequest_ = true;
   again_ = again;
-  const Error* refusal = cluster_.beginConnect();
-  if (refusal == nullptr) {
-    pending_ = true;
-    refusal = cluster_.holdConnection(endpoint, direction_);
-  }
-  if (refusal != nullptr) {
-    giveUp(*refusal);
-  } else if (!tryEndpoint(endpoint)) {
+  pending_ = true;
+  if (!tryEndpoint(endpoint)) {
     giveUp(lastError_);
   }
 }

@@ -75,7 +75,7 @@ class Connector final : private os::Timer {
   void start(std::optional<std::uint64_t> key = {}) noexcept;
 
   /// The same with one attempt at this endpoint, whose connection is no load by itself. `again`:
-  /// for a request that has failed to get a connection before.
+  /// for a request that has failed to get a connection before. REQUIRES: reserved.
   void startAt(Endpoint& endpoint, bool again) noexcept;
 
   void onReady(os::Ready ready) noexcept;

@@ -2,6 +2,7 @@
 // users.
 #pragma once
 
+#include "base/ids.h"
 #include "base/random.h"
 #include "os/loop.h"
 #include "os/sockets.h"
@@ -15,6 +16,15 @@ namespace weft::upstream {
 
 class HttpMemory;
 
+/// The other workers, whose connections may be what a request here waits for.
+class WaitPeers {
+ public:
+  virtual void connectionWanted(base::ClusterId cluster) noexcept = 0;
+
+ protected:
+  ~WaitPeers() = default;
+};
+
 struct Context {
   os::Loop& loop;
   os::Sockets& sockets;
@@ -27,6 +37,7 @@ struct Context {
   ProbeSlots& checkSlots;  ///< Of health checks, which do not hold up the others.
   HttpMemory& http;
   HealthPeers* healthPeers = nullptr;  ///< Of the worker that checks the health of endpoints.
+  WaitPeers* waitPeers = nullptr;      ///< Null: there are none.
 };
 
 }  // namespace weft::upstream

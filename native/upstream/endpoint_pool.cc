@@ -59,9 +59,17 @@ void EndpointPool::forget(HttpClient& client) noexcept {
 }
 
 void EndpointPool::closeAll() noexcept {
-  while (HttpClient* client = idle_.front()) {
-    client->close(false);
+  while (closeOldest()) {
   }
+}
+
+bool EndpointPool::closeOldest() noexcept {
+  HttpClient* const client = idle_.front();
+  if (client == nullptr) {
+    return false;
+  }
+  client->close(false);
+  return true;
 }
 
 void EndpointPool::onTimer() noexcept {

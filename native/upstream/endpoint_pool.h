@@ -37,6 +37,11 @@ class EndpointPool final : private os::Timer {
 
   void closeAll() noexcept;
 
+  /// False when there is none.
+  bool closeOldest() noexcept;
+
+  [[nodiscard]] bool empty() const noexcept { return idleCount_ == 0; }
+
  private:
   void onTimer() noexcept override;
 

@@ -82,6 +82,7 @@ void HttpClient::connect(HttpClientOwner& owner, bool again) noexcept {
   owner_ = &owner;
   connector_ = memory_.connectors.makeOwned(context_, cluster_, direction_, *this, *this);
   if (connector_ == nullptr) {
+    cluster_.unreserve(endpoint_);
     fail(CloseReason::ResourcesExhausted, ENOMEM, true);
     return;
   }
@@ -531,12 +532,14 @@ void HttpClient::becomeIdle() noexcept {
   }
   // A secured stream has not told yet that nothing is left in it.
   const bool spoilt = side_.readReady && !quiet();
-  if (endpoint_.removed || old || !shared || spoilt || !endpoint_.pool->give(*this, settings)) {
+  if (endpoint_.removed || old || !shared || spoilt || cluster_.givesAway() ||
+      !endpoint_.pool->give(*this, settings)) {
     close(false);
     return;
   }
   state_ = State::Idle;
   idleSince_ = context_.loop.now();
+  cluster_.becameIdle(endpoint_);
 }
 
 Detached HttpClient::detach() noexcept {

@@ -98,7 +98,8 @@ class HttpClient final : public base::ListNode<HttpClient>,
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  /// Makes the connection. The owner is told of the outcome, perhaps in this call.
+  /// Makes the connection, which is reserved. The owner is told of the outcome, perhaps in this
+  /// call.
   void connect(HttpClientOwner& owner, bool again) noexcept;
 
   /// An open connection for which `endpoint` has been held. It waits in the pool.

@@ -166,3 +166,30 @@ test('promtool finds nothing but the unit that Linkerd chose', async (t) => {
   const lint = 'response_latency_ms metric names should not contain abbreviated units\n';
   assert.equal(tool.stdout + tool.stderr, lint);
 });
+
+test('requests wait for the connections that a limit allows, whichever worker has them', async () => {
+  let open = 0;
+  let most = 0;
+  const server = createServer((asked, answer) => {
+    open++;
+    most = Math.max(most, open);
+    setTimeout(() => {
+      open--;
+      asked.resume();
+      answer.end('done');
+    }, 2);
+  });
+  servers.push(server);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  await start([address], { connectionsMax: 3, http: { queueTimeout: '20s' } });
+  agent.maxSockets = 40;
+  const answers = await Promise.all(Array.from({ length: 400 }, () => ask('/')));
+  assert.ok(answers.every(({ status, body }) => status === 200 && body === 'done'));
+  assert.ok(most <= 3, `${most} at a time`);
+  const metrics = await weft.metrics();
+  assert.ok(metrics.value('weft_queued_requests_total', { dst_cluster: 'app' }) > 0);
+  assert.equal(metrics.value('weft_queued_requests', { dst_cluster: 'app' }), 0);
+  assert.equal(metrics.value('weft_cluster_limit_refusals_total', { dst_cluster: 'app' }), 0);
+});

@@ -154,6 +154,10 @@ std::uint64_t ProxyUnderTest::endpointCell(std::uint32_t cluster, std::uint32_t 
   return sumOf({.kind = RunKind::EndpointTcp, .ids = {number, cluster, endpoint, 0, 0}}, cell);
 }
 
+std::uint64_t ProxyUnderTest::clusterCell(std::uint32_t cluster, std::size_t cell) {
+  return sumOf({.kind = RunKind::Cluster, .ids = {cluster, 0, 0, 0, 0}}, cell);
+}
+
 std::uint64_t ProxyUnderTest::closes(std::uint32_t listener, telemetry::CloseReason reason) {
   return listenerCell(listener,
                       telemetry::ListenerTcpCell::kCloses + static_cast<std::size_t>(reason));

@@ -83,6 +83,8 @@ class ProxyUnderTest {
       std::uint32_t cluster, std::uint32_t endpoint, std::size_t cell,
       snapshot::Direction direction = snapshot::Direction::Outbound);
 
+  [[nodiscard]] std::uint64_t clusterCell(std::uint32_t cluster, std::size_t cell);
+
   /// Connections of a listener that ended for this reason.
   [[nodiscard]] std::uint64_t closes(std::uint32_t listener, telemetry::CloseReason reason);
 

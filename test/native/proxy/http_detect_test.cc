@@ -148,6 +148,7 @@ TEST_P(HttpDetectTest, GoesToTheClusterOfTheDay) {
 
 TEST_P(HttpDetectTest, RefusesAConnectionAboveTheLimitOfItsCluster) {
   world.config.cluster(1).connectionsMax = 1;
+  world.config.cluster(1).http.queueMax = 0;
   world.publish();
   ask(kGet);
   Peer& second = world.connect();

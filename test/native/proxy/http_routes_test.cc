@@ -156,6 +156,19 @@ TEST_P(HttpRoutesTest, WaitsOnPurpose) {
   EXPECT_EQ(taken(), kOk);
 }
 
+TEST_P(HttpRoutesTest, AClusterStaysForARequestThatWaits) {
+  addOther(2);
+  HttpRule rule = toCluster(2);
+  rule.fault = snapshot::Fault{.delay = seconds(5), .delayShare = 1'000'000};
+  route({rule});
+  get("/");
+  world.config.listener(1).routeTable = nullptr;
+  world.config.removeCluster(2);
+  world.publish();
+  world.advance(seconds(6));
+  expectReply(503, CloseReason::NoEndpoint);
+}
+
 TEST_P(HttpRoutesTest, TheRestOfABodyComesAfterTheWait) {
   HttpRule rule = toCluster(1);
   rule.matches.push_back({.path = {.value = "/slow"}});
