@@ -1,75 +1,93 @@
-// One measurement: wrk against one proxy, and what that cost the proxy in CPU.
+// Measures a row: all peers are started, their answers are looked at, then each is measured once per round.
 
-import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { descendantsOf } from '../support/memory.ts';
-import { pathOf, type Row } from './rows.ts';
+import { type Interleaved, interleave } from '../support/interleave.ts';
+import { median } from '../support/stats.ts';
+import { closedLoop } from './closed-loop.ts';
+import { openLoop } from './open-loop.ts';
+import type { HttpPeer } from './peers/peer.ts';
+import { prove } from './prove.ts';
+import { peakRow, type Row, rows } from './rows.ts';
+import { type RunningPeer, type Session, setupOf, startPeer } from './session.ts';
 
-export interface Sample {
-  readonly requestsPerSecond: number;
-  readonly cpuUsPerRequest: number;
-  readonly p50Us: number;
-  readonly p99Us: number;
+/** What one measurement yields; absent where a row does not have it. */
+export type Metric =
+  | 'requestsPerSecond'
+  | 'cpuUsPerRequest'
+  | 'p50Us'
+  | 'p99Us'
+  | 'p999Us'
+  // How late the load itself was, part of the latencies of an open loop.
+  | 'lagP99Us'
+  // Of an open loop: what it was meant to be.
+  | 'rate';
+
+export type Sample = Partial<Record<Metric, number>>;
+
+export interface RowResult extends Interleaved<Sample> {
+  readonly row: Row;
 }
 
-const ticksPerSecond = 100;
-const microseconds = { us: 1, ms: 1e3, s: 1e6 } as const;
+// One measurement of that row, when it was not asked for.
+const peakProbeSeconds = 1;
 
-/** Of all processes below a leash. */
-function cpuSeconds(tree: number): number {
-  let ticks = 0;
-  for (const pid of descendantsOf(tree)) {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11]) + Number(fields[12]);
+async function peakOf(session: Session, { peer, address, leash }: RunningPeer): Promise<number> {
+  const known = session.peaks.get(peer.name);
+  if (known !== undefined) return known;
+  const row = rows.find(({ name }) => name === peakRow);
+  if (row === undefined) throw new Error(`there is no row ${peakRow}`);
+  const sample = await closedLoop(session, row, address, leash.pid, peakProbeSeconds);
+  session.peaks.set(peer.name, sample.requestsPerSecond);
+  return sample.requestsPerSecond;
+}
+
+async function measureOnce(session: Session, row: Row, running: RunningPeer): Promise<Sample> {
+  const { address, leash } = running;
+  if (row.load === 'closed') {
+    return closedLoop(session, row, address, leash.pid, session.options.seconds);
   }
-  return ticks / ticksPerSecond;
+  const rate = row.load === 'half' ? (await peakOf(session, running)) / 2 : session.options.rate;
+  return openLoop(session, row, address, leash.pid, Math.round(rate));
 }
 
-function run(command: readonly string[]): Promise<string> {
-  const [program = '', ...args] = command;
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    let text = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      text += chunk.toString();
-    });
-    child.on('error', () => reject(new Error('wrk is the load: apt-get install wrk')));
-    child.on('exit', () => resolve(text));
-  });
+/** Peers that run, by what they are set up for: rows that need the same share them. */
+export type Stage = Map<string, RunningPeer[]>;
+
+async function onStage(session: Session, row: Row, peers: readonly HttpPeer[], stage: Stage) {
+  const setup = setupOf(session, row);
+  const key = JSON.stringify(setup);
+  const running = stage.get(key) ?? [];
+  stage.set(key, running);
+  const refused = new Map<string, string>();
+  for (const peer of peers) {
+    if (running.some((one) => one.peer === peer)) continue;
+    try {
+      running.push(await startPeer(session, peer, setup));
+    } catch (error) {
+      refused.set(peer.name, error instanceof Error ? error.message : String(error));
+    }
+  }
+  return { running, refused };
 }
 
-function latency(text: string, percent: string): number {
-  const found = new RegExp(`^\\s+${percent}%\\s+([\\d.]+)(us|ms|s)$`, 'm').exec(text);
-  return Number(found?.[1]) * microseconds[(found?.[2] ?? 'us') as keyof typeof microseconds];
-}
-
-/** What wrk printed, read. Throws when a request failed. */
-export function readWrk(text: string): Omit<Sample, 'cpuUsPerRequest'> & { requests: number } {
-  const failed = /^\s+(?:Socket errors|Non-2xx).*$/m.exec(text);
-  if (failed !== null) throw new Error(failed[0].trim());
-  const [, requests = '', seconds = ''] = /^\s+(\d+) requests in ([\d.]+)s/m.exec(text) ?? [];
-  if (requests === '') throw new Error(`wrk did not say how many requests: ${text.trim()}`);
-  return {
-    requests: Number(requests),
-    requestsPerSecond: Number(requests) / Number(seconds),
-    p50Us: latency(text, '50'),
-    p99Us: latency(text, '99'),
-  };
-}
-
-export async function measure(
+export async function measureRow(
+  session: Session,
   row: Row,
-  address: string,
-  tree: number,
-  seconds: number,
-  cpu: number | undefined,
-): Promise<Sample> {
-  const pinned = cpu === undefined ? [] : ['taskset', '-c', String(cpu)];
-  const url = `http://${address}${pathOf(row)}`;
-  const connections = String(row.connections);
-  const options = ['-t', '1', '-c', connections, '-d', `${seconds}s`, '--latency', url];
-  const before = cpuSeconds(tree);
-  const { requests, ...sample } = readWrk(await run([...pinned, 'wrk', ...options]));
-  return { ...sample, cpuUsPerRequest: ((cpuSeconds(tree) - before) / requests) * 1e6 };
+  peers: readonly HttpPeer[],
+  stage: Stage,
+): Promise<RowResult> {
+  const { running, refused } = await onStage(session, row, peers, stage);
+  const proved = new Set<RunningPeer>();
+  const taken = await interleave(session.options.rounds, running, async (one) => {
+    if (!proved.has(one)) await prove(row, one.address);
+    proved.add(one);
+    return measureOnce(session, row, one);
+  });
+  for (const [name, reason] of refused) taken.failures.set(name, reason);
+  if (row.name === peakRow) {
+    for (const [name, samples] of taken.samples) {
+      const rates = samples.map(({ requestsPerSecond = 0 }) => requestsPerSecond);
+      session.peaks.set(name, median(rates));
+    }
+  }
+  return { row, ...taken };
 }

@@ -1,4 +1,4 @@
-// The server behind the proxies: nginx, which answers out of memory and costs less than any of them.
+// The server of files behind the proxies: nginx, which answers out of memory and costs less than any of them.
 
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,7 +9,7 @@ import { findProgram } from '../tcp/peers/peer.ts';
 import { pathOf, type Row } from './rows.ts';
 
 /** Its address. */
-export async function startOrigin(
+export async function startFiles(
   programs: Programs,
   folder: string,
   rows: readonly Row[],

@@ -1,12 +1,13 @@
 // The load clients: client NAME --option value ... Each prints one JSON line and ends by itself.
 // Every client takes --cpu N (run on that CPU only) and --awake 1 (a process of the idle class
 // keeps the CPU from sleeping, so that the time a virtual machine needs to wake it is not
-// measured).
+// measured), and --awake-cpu N for the CPU of the proxy, where that is another one.
 
 #include "client.h"
 
 #include <cstdio>
 #include <cstring>
+#include <optional>
 
 #include <sched.h>
 #include <signal.h>
@@ -61,15 +62,31 @@ constexpr Command kCommands[] = {{"ping-pong", weft::bench::runPingPong},
                                  {"connect-rate", weft::bench::runConnectRate},
                                  {"idle", weft::bench::runIdle},
                                  {"open-loop", weft::bench::runOpenLoop},
+                                 {"http-open-loop", weft::bench::runHttpOpenLoop},
                                  {"histogram-check", weft::bench::runHistogramCheck}};
 
+// Schedulers that group processes by session (autogroup) weigh groups against each other, whatever
+// class their members are of: in the group of the load, this process would take turns with a proxy.
+void becomeTheLeastGroup() {
+  setsid();
+  std::FILE* nice = std::fopen("/proc/self/autogroup", "w");
+  if (nice != nullptr) {  // absent where sessions are not grouped
+    std::fputs("19", nice);
+    std::fclose(nice);
+  }
+}
+
 // Ends with its parent. Any other process that wants the CPU gets it at once.
-void keepAwake() {
+void keepAwake(std::optional<int> cpu) {
   const pid_t parent = getpid();
   if (fork() != 0) {
     return;
   }
+  if (cpu) {
+    weft::bench::pinTo(*cpu);
+  }
   prctl(PR_SET_PDEATHSIG, SIGKILL);
+  becomeTheLeastGroup();
   const sched_param priority{};
   sched_setscheduler(0, SCHED_IDLE, &priority);
   close(STDOUT_FILENO);
@@ -104,7 +121,10 @@ int main(int argc, char** argv) {
     pinTo(static_cast<int>(options.number("cpu", 0)));
   }
   if (options.number("awake", 0) != 0) {
-    keepAwake();
+    keepAwake(std::nullopt);
+  }
+  if (options.has("awake-cpu")) {
+    keepAwake(static_cast<int>(options.number("awake-cpu", 0)));
   }
   if (name == "first-byte" && separator + 1 < argc) {
     return runFirstByte(options, argv + separator + 1);
@@ -115,8 +135,8 @@ int main(int argc, char** argv) {
     }
   }
   std::fprintf(stderr,
-               "usage: client ping-pong|bulk|connect-rate|idle|open-loop|histogram-check "
-               "--to ADDRESS [--name value]...\n"
+               "usage: client ping-pong|bulk|connect-rate|idle|open-loop|http-open-loop|"
+               "histogram-check --to ADDRESS [--name value]...\n"
                "       client first-byte --to ADDRESS -- COMMAND [ARGUMENT]...\n");
   return 2;
 }

@@ -1,50 +1,20 @@
-// What the load clients share: one epoll loop, the measured window, and the JSON line they print.
+// What the load clients share: the measured window, and the JSON line they print.
 
 #pragma once
 
-#include <array>
 #include <cstdint>
-#include <span>
 #include <string>
-
-#include <sys/epoll.h>
 
 #include "histogram.h"
 #include "net.h"
 #include "options.h"
+#include "poller.h"
 #include "process_tree.h"
 
 namespace weft::bench {
 
 // Longer than any stall that a proxy may be forgiven; then the client gives up and says so.
 inline constexpr int kPatienceMs = 10'000;
-
-class Poller {
- public:
-  void add(int fd, size_t index, uint32_t events) {
-    epoll_event event{};
-    event.events = events;
-    event.data.u64 = index;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, fd, &event) != 0) {
-      dieErrno("epoll_ctl");
-    }
-  }
-
-  void remove(int fd) { epoll_ctl(epoll_, EPOLL_CTL_DEL, fd, nullptr); }
-
-  // Waits at most `timeoutNs`.
-  std::span<const epoll_event> wait(uint64_t timeoutNs) {
-    const timespec timeout{.tv_sec = static_cast<time_t>(timeoutNs / 1'000'000'000U),
-                           .tv_nsec = static_cast<long>(timeoutNs % 1'000'000'000U)};
-    const int count =
-        epoll_pwait2(epoll_, events_.data(), static_cast<int>(events_.size()), &timeout, nullptr);
-    return std::span(events_).first(static_cast<size_t>(count > 0 ? count : 0));
-  }
-
- private:
-  const int epoll_ = epoll_create1(EPOLL_CLOEXEC);
-  std::array<epoll_event, 256> events_{};
-};
 
 // A warm-up, then the measured time. CPU time of the proxy is read at both ends of the latter. Its
 // processes are looked up in the middle of the warm-up: some proxies start one for each connection.
@@ -122,6 +92,7 @@ int runBulk(const Options& options);
 int runConnectRate(const Options& options);
 int runIdle(const Options& options);
 int runOpenLoop(const Options& options);
+int runHttpOpenLoop(const Options& options);
 int runHistogramCheck(const Options& options);
 // The only one with a command behind "--".
 int runFirstByte(const Options& options, char** command);

@@ -1,8 +1,10 @@
-// What wrk prints is read right, and a failure in it is a failure.
+// What wrk prints is read right, a failure in it is a failure, and what it is told to send is what a row says.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { readWrk } from '../http/measure.ts';
+import { readWrk, wrkScript } from '../http/closed-loop.ts';
+import { readOptions } from '../http/options.ts';
+import { rows } from '../http/rows.ts';
 
 const printed = `Running 2s test @ http://127.0.0.1:1/get-50
   1 threads and 50 connections
@@ -36,4 +38,25 @@ test('errors of sockets and of statuses are no result', () => {
     assert.throws(() => readWrk(`${printed}${line}\n`), new Error(line.trim()));
   }
   assert.throws(() => readWrk('unable to connect'), /did not say/);
+});
+
+test('what wrk sends is a GET of its own, several at once, or a body', () => {
+  const scriptOf = (name: string) => {
+    const row = rows.find((candidate) => candidate.name === name);
+    assert.ok(row);
+    return wrkScript(row);
+  };
+  assert.equal(scriptOf('get-50'), null);
+  assert.match(scriptOf('pipelined') ?? '', /string\.rep\("GET \/pipelined HTTP.*, 16\)/);
+  assert.match(scriptOf('post-10k') ?? '', /wrk\.body = string\.rep\("x", 10240\)/);
+  const chunked = scriptOf('chunked-10k') ?? '';
+  assert.match(chunked, /Transfer-Encoding: chunked.*"400\\r\\n".*, 10\) \.\. "0\\r\\n\\r\\n"/);
+});
+
+test('wrong options are named', () => {
+  assert.throws(() => readOptions(['--only', 'nothing']), /no row nothing/);
+  assert.throws(() => readOptions(['--rate', '0']), /--rate: expected a number above 0/);
+  assert.equal(readOptions(['--help']), null);
+  assert.equal(readOptions(['--quick'])?.record, false);
+  assert.deepEqual(readOptions(['--only', 'latency,get-1'])?.only, ['latency', 'get-1']);
 });

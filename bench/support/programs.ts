@@ -25,6 +25,12 @@ const recipes = {
   copyFloor: { folder: 'floor', compiler: cc, sources: ['copy_floor.c'], flags: cFlags },
   spliceFloor: { folder: 'floor', compiler: cc, sources: ['splice_floor.c'], flags: cFlags },
   server: { folder: 'load', compiler: cxx, sources: ['server.cc', 'net.cc'], flags: cxxFlags },
+  httpServer: {
+    folder: 'load',
+    compiler: cxx,
+    sources: ['http_server.cc', 'http_reader.cc', 'net.cc'],
+    flags: cxxFlags,
+  },
   leash: {
     folder: 'load',
     compiler: cxx,
@@ -41,6 +47,8 @@ const recipes = {
       'connect_rate.cc',
       'idle.cc',
       'open_loop.cc',
+      'http_open_loop.cc',
+      'http_reader.cc',
       'first_byte.cc',
       'histogram_check.cc',
       'net.cc',

@@ -1,6 +1,6 @@
-// Measures a row: all peers are started, then each is measured once per round, A B C A B C, in an
-// order that moves on by one each round, so that drift and neighbours hit all alike.
+// Measures a row: all peers are started, then each is measured once per round.
 
+import { interleave } from '../support/interleave.ts';
 import { runClient } from '../support/leash.ts';
 import { median } from '../support/stats.ts';
 import { measureMemory } from './memory.ts';
@@ -59,31 +59,6 @@ async function measureOnce(session: Session, row: Row, running: RunningPeer): Pr
   return runLoad(session, row, running, []);
 }
 
-// Calls `measure` for each peer in each round; a peer that fails is left out from then on.
-async function interleave<T extends { readonly peer: Peer }>(
-  row: Row,
-  rounds: number,
-  entries: readonly T[],
-  measure: (entry: T) => Promise<Sample>,
-): Promise<RowResult> {
-  const samples = new Map<string, Sample[]>();
-  const failures = new Map<string, string>();
-  for (let round = 0; round < rounds; round += 1) {
-    for (let i = 0; i < entries.length; i += 1) {
-      const entry = entries[(i + round) % entries.length];
-      if (entry === undefined || failures.has(entry.peer.name)) continue;
-      try {
-        const taken = samples.get(entry.peer.name) ?? [];
-        samples.set(entry.peer.name, [...taken, await measure(entry)]);
-      } catch (error) {
-        failures.set(entry.peer.name, error instanceof Error ? error.message : String(error));
-        samples.delete(entry.peer.name);
-      }
-    }
-  }
-  return { row, samples, failures };
-}
-
 async function measureRunning(session: Session, row: Row, peers: Peer[]): Promise<RowResult> {
   const running: RunningPeer[] = [];
   const refused = new Map<string, string>();
@@ -97,11 +72,9 @@ async function measureRunning(session: Session, row: Row, peers: Peer[]): Promis
     }
     // Bytes are right or they are not: once is enough.
     const rounds = row.name === 'exact' ? 1 : session.options.rounds;
-    const result = await interleave(row, rounds, running, (entry) =>
-      measureOnce(session, row, entry),
-    );
-    for (const [name, reason] of refused) result.failures.set(name, reason);
-    return result;
+    const taken = await interleave(rounds, running, (entry) => measureOnce(session, row, entry));
+    for (const [name, reason] of refused) taken.failures.set(name, reason);
+    return { row, ...taken };
   } finally {
     await Promise.all(running.map((entry) => entry.stop()));
   }
@@ -116,7 +89,8 @@ export async function measureRow(
   if (row.method !== 'client') {
     const measure = row.method === 'memory' ? measureMemory : measureStart;
     const entries = peers.map((peer) => ({ peer }));
-    return interleave(row, session.options.rounds, entries, ({ peer }) => measure(session, peer));
+    const { rounds } = session.options;
+    return { row, ...(await interleave(rounds, entries, ({ peer }) => measure(session, peer))) };
   }
   const result = await measureRunning(session, row, peers);
   if (row.name === peakRow) {

@@ -1,14 +1,13 @@
 // Any other peer, named by a variable:
 //   WEFT_BENCH_PEER_<NAME>='command with {listen} {target} {listenPort} {targetPort} {threads}'
+// or, for HTTP, WEFT_BENCH_HTTP_PEER_<NAME>.
 // The command is run by /bin/sh, stays in the foreground and forwards {listen} to {target}.
 
 import process from 'node:process';
 import { portOf } from '../../support/ports.ts';
 import type { Peer } from './peer.ts';
 
-const prefix = 'WEFT_BENCH_PEER_';
-
-export function customPeers(): Peer[] {
+export function customPeers(prefix = 'WEFT_BENCH_PEER_'): Peer[] {
   const peers: Peer[] = [];
   for (const [name, template] of Object.entries(process.env)) {
     if (!name.startsWith(prefix) || !template) continue;

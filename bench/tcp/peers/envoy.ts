@@ -51,8 +51,14 @@ function socketAddress(address: string) {
 /** The type of a filter, without the version that all have. */
 export const filterType = 'type.googleapis.com/envoy.extensions.filters';
 
-/** One listener with one network filter before one cluster, `target`, whose limits nobody reaches. */
-export function bootstrap(listen: string, target: string, name: string, config: object) {
+/** One listener with one network filter before one cluster, whose limits nobody reaches unless `more` says them. */
+export function bootstrap(
+  listen: string,
+  targets: readonly string[],
+  name: string,
+  config: object,
+  more: object = {},
+) {
   const limit = 20_000;
   const thresholds = [
     {
@@ -62,7 +68,7 @@ export function bootstrap(listen: string, target: string, name: string, config: 
       max_retries: limit,
     },
   ];
-  const endpoint = { endpoint: { address: socketAddress(target) } };
+  const endpoints = targets.map((target) => ({ endpoint: { address: socketAddress(target) } }));
   return {
     static_resources: {
       listeners: [
@@ -82,8 +88,9 @@ export function bootstrap(listen: string, target: string, name: string, config: 
           circuit_breakers: { thresholds },
           load_assignment: {
             cluster_name: 'target',
-            endpoints: [{ lb_endpoints: [endpoint] }],
+            endpoints: [{ lb_endpoints: endpoints }],
           },
+          ...more,
         },
       ],
     },
@@ -91,7 +98,7 @@ export function bootstrap(listen: string, target: string, name: string, config: 
 }
 
 function tcpBootstrap(listen: string, target: string) {
-  return bootstrap(listen, target, 'envoy.filters.network.tcp_proxy', {
+  return bootstrap(listen, [target], 'envoy.filters.network.tcp_proxy', {
     '@type': `${filterType}.network.tcp_proxy.v3.TcpProxy`,
     stat_prefix: 'bench',
     cluster: 'target',
