@@ -4,15 +4,19 @@
 import process from 'node:process';
 import { chosen } from '../support/arguments.ts';
 import { stopAll, stopOnSignals } from '../support/leash.ts';
-import { describeRun } from '../support/machine.ts';
-import { measureRow, type RowResult, type Stage } from './measure.ts';
+import { describeRun, quietLoadAverage } from '../support/machine.ts';
+import { renderVerdicts } from '../tcp/table.ts';
+import { measureRow, type RowResult, type ScenarioResult, type Stage } from './measure.ts';
 import { type HttpOptions, readOptions, usage } from './options.ts';
 import { findPeers } from './peers/find-peers.ts';
 import type { HttpPeer } from './peers/peer.ts';
 import { record } from './record.ts';
 import { rows } from './rows.ts';
+import { measureOverload } from './scenarios/overload.ts';
+import { measureSlowEndpoint } from './scenarios/slow-endpoint.ts';
 import { openSession, type Session } from './session.ts';
-import { renderRow } from './table.ts';
+import { renderRow, renderScenario } from './table.ts';
+import { judge } from './targets.ts';
 
 function say(text: string): void {
   process.stdout.write(text);
@@ -33,26 +37,46 @@ async function measureRows(session: Session, peers: readonly HttpPeer[]): Promis
   return results;
 }
 
+async function measureScenarios(
+  session: Session,
+  peers: readonly HttpPeer[],
+): Promise<ScenarioResult[]> {
+  const scenarios = { 'slow-endpoint': measureSlowEndpoint, overload: measureOverload };
+  const results: ScenarioResult[] = [];
+  for (const [name, measure] of Object.entries(scenarios)) {
+    if (!isWanted(session.options, name)) continue;
+    const result = await measure(session, peers);
+    say(`\n${renderScenario(result)}`);
+    results.push(result);
+  }
+  return results;
+}
+
 async function run(options: HttpOptions): Promise<number> {
   const provenance = describeRun(`npm run bench:http -- ${process.argv.slice(2).join(' ')}`.trim());
   const { machine } = provenance;
-  say(
-    `${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, load ${machine.loadAverage}\n`,
-  );
+  say(`${machine.cpu}, ${machine.cores} cores, Linux ${machine.kernel}, ${machine.system}\n`);
+  if (machine.loadAverage > quietLoadAverage) {
+    say(`load average ${machine.loadAverage}: something else is running; latencies will show it\n`);
+  }
   const session = await openSession(options);
   const peers = chosen('peers', findPeers(session.programs), options.peers);
   for (const { name, version, note } of peers) {
     say(`  ${name} ${version}${note === undefined ? '' : ` (${note})`}\n`);
   }
   const results = await measureRows(session, peers);
+  const scenarios = await measureScenarios(session, peers);
+  const verdicts = judge(results, scenarios);
+  if (verdicts.length > 0) say(`\n${renderVerdicts(verdicts)}`);
   if (options.record) {
-    const written = record({ provenance, options, peers, results });
+    const written = record({ provenance, options, peers, results, scenarios, verdicts });
     say(`\nwritten: ${written.join(', ')}\n`);
   }
-  const broken = results.some(({ failures }) =>
+  const missed = options.strict && verdicts.some(({ status }) => status === 'MISS');
+  const broken = [...results, ...scenarios].some(({ failures }) =>
     peers.some(({ name, kind }) => kind !== 'competitor' && failures.has(name)),
   );
-  return broken ? 1 : 0;
+  return broken || missed ? 1 : 0;
 }
 
 async function main(): Promise<void> {

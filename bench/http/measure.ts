@@ -19,12 +19,30 @@ export type Metric =
   // How late the load itself was, part of the latencies of an open loop.
   | 'lagP99Us'
   // Of an open loop: what it was meant to be.
-  | 'rate';
+  | 'rate'
+  // Of the overload: what the proxy carries when nobody asks for more, and how long that takes at half of it.
+  | 'peakPerSecond'
+  | 'unloadedP99Us'
+  | 'refusedPerSecond'
+  | 'refusedP99Us'
+  // Requests that were answered with something else than the endpoint's answer or a refusal, or not at all.
+  | 'lost';
 
 export type Sample = Partial<Record<Metric, number>>;
 
 export interface RowResult extends Interleaved<Sample> {
   readonly row: Row;
+}
+
+export interface ScenarioResult extends Interleaved<Sample> {
+  readonly scenario: {
+    readonly name: string;
+    readonly title: string;
+    // What was done, in numbers.
+    readonly facts: Readonly<Record<string, number>>;
+    // How each program was set up for it.
+    readonly variants: Readonly<Record<string, string>>;
+  };
 }
 
 // One measurement of that row, when it was not asked for.

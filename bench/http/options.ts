@@ -3,8 +3,10 @@
 import { parseArgs } from 'node:util';
 import { list, pinned, positive } from '../support/arguments.ts';
 import { rows } from './rows.ts';
+import { scenarioNames } from './scenarios/names.ts';
 
-const names: readonly string[] = rows.map(({ name }) => name);
+/** Names of rows and of scenarios. */
+const names: readonly string[] = [...rows.map(({ name }) => name), ...scenarioNames];
 
 export const usage = `npm run bench:http -- [options]
 
@@ -16,7 +18,9 @@ export const usage = `npm run bench:http -- [options]
   --threads N    threads that move bytes, the same for all (1)
   --pin yes|no   no: the scheduler decides where load and proxy run (yes)
   --quick        2 rounds of 1 second, nothing recorded
+  --as NAME      bench/results/DATE-NAME.json (http)
   --no-record    do not write bench/results
+  --strict       exit 1 when a target of product.md is missed
   --help
 
 wrk is the load of a closed loop, our own client that of an open one, nginx and our own server are behind.
@@ -30,10 +34,13 @@ export interface HttpOptions {
   readonly rate: number;
   readonly threads: number;
   readonly pin: boolean;
-  /** Names of rows; all if empty. */
+  /** Names of rows and scenarios; all if empty. */
   readonly only: readonly string[];
   readonly peers: readonly string[];
+  /** Names the file of results. */
+  readonly as: string;
   readonly record: boolean;
+  readonly strict: boolean;
 }
 
 /** Null when --help was asked for. */
@@ -48,8 +55,10 @@ export function readOptions(args: readonly string[]): HttpOptions | null {
       peers: { type: 'string', default: '' },
       threads: { type: 'string', default: '1' },
       pin: { type: 'string', default: 'yes' },
+      as: { type: 'string', default: 'http' },
       quick: { type: 'boolean', default: false },
       'no-record': { type: 'boolean', default: false },
+      strict: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -66,6 +75,8 @@ export function readOptions(args: readonly string[]): HttpOptions | null {
     pin: pinned(values.pin),
     only: list(values.only),
     peers: list(values.peers),
+    strict: values.strict,
+    as: values.as,
     record: !values.quick && !values['no-record'],
   };
 }

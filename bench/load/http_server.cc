@@ -5,7 +5,8 @@
 // An endpoint serves a request for its service time, `slots` requests at once (0: any number); more
 // wait in the order in which they came. So its capacity is slots / service time, whatever the
 // machine. GET is answered with 12 bytes, anything else with its own body: with a length, or in
-// chunks when its path is /chunked. The stall options stop the whole process for M ms every N ms.
+// chunks when its path is /chunked; what is sent to /service-us becomes the service time of that
+// endpoint from then on. The stall options stop the whole process for M ms every N ms.
 // Runs until it is killed.
 
 #include <array>
@@ -70,6 +71,10 @@ std::vector<std::string> split(const std::string& text) {
   return parts;
 }
 
+uint64_t microsecondsToNs(const std::string& text) {
+  return secondsToNs(std::strtod(text.c_str(), nullptr) / 1e6);
+}
+
 std::string answerTo(const HttpReader& request) {
   constexpr std::string_view kHello = "Hello, Weft!";
   const std::string_view body = request.body().empty() ? kHello : request.body();
@@ -103,7 +108,7 @@ class HttpServer {
       const std::string& time = times[index < times.size() ? index : times.size() - 1];
       Endpoint endpoint;
       endpoint.listener = listenOn(parseAddress(address));
-      endpoint.serviceNs = secondsToNs(std::strtod(time.c_str(), nullptr) / 1e6);
+      endpoint.serviceNs = microsecondsToNs(time);
       endpoints_.push_back(endpoint);
       poller_.add(endpoint.listener, static_cast<size_t>(endpoint.listener), EPOLLIN);
     }
@@ -198,7 +203,11 @@ class HttpServer {
 
   void begin(const ConnectionPointer& connection) {
     Endpoint& endpoint = endpoints_[connection->endpoint];
-    if (endpoint.serviceNs == 0) {
+    const bool isOrder = connection->request.target() == "/service-us";
+    if (isOrder) {
+      endpoint.serviceNs = microsecondsToNs(std::string(connection->request.body()));
+    }
+    if (isOrder || endpoint.serviceNs == 0) {
       answer(*connection);
       return;
     }

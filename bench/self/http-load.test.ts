@@ -46,6 +46,14 @@ test('a server that sleeps is measured with what it sleeps', async () => {
   assert.equal(figures['unanswered'], 0);
 });
 
+test('an endpoint takes as long as it was told last', async () => {
+  const to = await endpoint('--service-us', '500000');
+  assert.equal((await post(to, '/service-us', '0', {}))[1], '0');
+  const begin = performance.now();
+  await post(to, '/', 'x', {});
+  assert.ok(performance.now() - begin < 400);
+});
+
 test('the rate of arrivals is held, however slow the answers are', async () => {
   const fast = await load(await endpoint(), { rate: 2_000 });
   assert.ok(Math.abs(figure(fast, 'arrivals') - 2_000) <= 20, `${fast['arrivals']} arrivals`);

@@ -58,5 +58,5 @@ test('wrong options are named', () => {
   assert.throws(() => readOptions(['--rate', '0']), /--rate: expected a number above 0/);
   assert.equal(readOptions(['--help']), null);
   assert.equal(readOptions(['--quick'])?.record, false);
-  assert.deepEqual(readOptions(['--only', 'latency,get-1'])?.only, ['latency', 'get-1']);
+  assert.deepEqual(readOptions(['--only', 'latency,overload'])?.only, ['latency', 'overload']);
 });

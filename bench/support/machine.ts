@@ -6,6 +6,9 @@ import { availableParallelism, cpus, loadavg, release, totalmem } from 'node:os'
 import process from 'node:process';
 import { root } from './paths.ts';
 
+// Above this, others are using the machine and latency figures are theirs as much as ours.
+export const quietLoadAverage = 0.7;
+
 export interface Machine {
   readonly cpu: string;
   readonly cores: number;

@@ -4,7 +4,7 @@
 import process from 'node:process';
 import { chosen } from '../support/arguments.ts';
 import { stopAll, stopOnSignals } from '../support/leash.ts';
-import { describeRun } from '../support/machine.ts';
+import { describeRun, quietLoadAverage } from '../support/machine.ts';
 import { farSide, runInside } from './far-side.ts';
 import { measureRow, type RowResult } from './measure.ts';
 import { type BenchOptions, readOptions, usage } from './options.ts';
@@ -15,9 +15,6 @@ import { type RowName, rows } from './rows.ts';
 import { openSession, type Session } from './session.ts';
 import { heading, renderRow, renderVerdicts } from './table.ts';
 import { judge } from './targets.ts';
-
-// Above this, others are using the machine and latency figures are theirs as much as ours.
-const quietLoadAverage = 0.7;
 
 function say(text: string): void {
   process.stdout.write(text);

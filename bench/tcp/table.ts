@@ -1,20 +1,12 @@
 // The tables that the bench prints.
 
+import { show } from '../support/chart.ts';
 import { differenceOf, medianOf, ratioOf, spreadOf } from './figures.ts';
 import type { RowResult } from './measure.ts';
 import type { Row } from './rows.ts';
 import type { Verdict } from './targets.ts';
 
 type Column = readonly [title: string, cell: (peer: string) => string];
-
-// Three significant digits, thousands with separators, a dash for what was not measured.
-export function show(value: number): string {
-  if (!Number.isFinite(value)) return '-';
-  const size = Math.abs(value);
-  if (size >= 1000) return Math.round(value).toLocaleString('en-US');
-  if (size === 0) return '0';
-  return value.toFixed(size >= 100 ? 0 : size >= 10 ? 1 : size >= 1 ? 2 : 3);
-}
 
 function showRatio(value: number): string {
   return Number.isFinite(value) ? `${value.toFixed(2)}x` : '-';

@@ -5,7 +5,7 @@ import type { Peer } from './peers/peer.ts';
 import type { Metric, RowName } from './rows.ts';
 
 export interface Verdict {
-  readonly row: RowName;
+  readonly row: string;
   readonly target: string;
   readonly measured: number;
   readonly limit: number;
