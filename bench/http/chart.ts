@@ -14,6 +14,8 @@ interface Figure {
   readonly unit: string;
   /** What one unit of it is in the unit of the metric; 1 if absent. */
   readonly divisor?: number;
+  /** Beside its bar the others would be none. */
+  readonly without?: string;
 }
 
 const cpu = { metric: 'cpuUsPerRequest', unit: 'µs' } as const;
@@ -27,7 +29,7 @@ const figures: readonly Figure[] = [
   { of: 'latency', metric: 'p50Us', unit: 'µs', title: 'Latency p50, one rate' },
   { of: 'latency-half', ...p99, title: 'Latency p99, half of own peak' },
   { of: 'slow-endpoint', ...p99, title: 'p99, 1 of 10 endpoints slow' },
-  { of: 'overload', ...p99, title: 'p99 of accepted, 5 x overload' },
+  { of: 'overload', ...p99, title: 'p99 of accepted, 5 x overload', without: 'weft-default' },
 ];
 
 type Measured = Interleaved<Sample> & {
@@ -41,7 +43,7 @@ export function drawChart({ peers, results, scenarios, provenance }: Run): strin
   const measured: readonly Measured[] = [...results, ...scenarios];
   // A second way in which Weft is set up is drawn as another program.
   const kindOf = (name: string) => peers.find((peer) => peer.name === name)?.kind ?? 'competitor';
-  const panels = figures.flatMap(({ of, metric, title, unit, divisor = 1 }): Panel[] => {
+  const panels = figures.flatMap(({ of, metric, title, unit, divisor = 1, without }): Panel[] => {
     const result = measured.find((one) => nameOf(one) === of);
     if (result === undefined) return [];
     const bars = [...result.samples.keys()]
@@ -50,7 +52,7 @@ export function drawChart({ peers, results, scenarios, provenance }: Run): strin
         kind: kindOf(name),
         value: medianOf(result, name, metric) / divisor,
       }))
-      .filter(({ value }) => Number.isFinite(value));
+      .filter(({ name, value }) => name !== without && Number.isFinite(value));
     return [{ title, unit, bars }];
   });
   return drawPanels(panels, 'Weft and other HTTP proxies', provenance);

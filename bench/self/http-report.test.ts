@@ -30,8 +30,9 @@ const get50 = (weftUs: number) =>
     haproxy: [{ cpuUsPerRequest: 15 }],
   });
 
-const overload = (answered: number, p99Us: number) =>
+const overload = (answered: number, p99Us: number, others: Samples = {}) =>
   scenarioResult('overload', {
+    ...others,
     weft: [{ requestsPerSecond: answered, peakPerSecond: 100, p99Us, unloadedP99Us: 10 }],
   });
 
@@ -85,7 +86,7 @@ test('the chart shows rows and scenarios, and Weft in its own colour', () => {
     options,
     peers: [peer],
     results: [get50(12)],
-    scenarios: [overload(91, 30_000)],
+    scenarios: [overload(91, 30_000, { 'weft-default': [{ p99Us: 3_000_000 }] })],
     verdicts: [],
   });
   assert.match(svg, /CPU, small GET \(µs\)/);

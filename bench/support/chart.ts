@@ -19,7 +19,7 @@ export interface Panel {
 const panelWidth = 400;
 const barHeight = 18;
 const barGap = 6;
-const labelWidth = 108;
+const labelWidth = 120;
 const valueWidth = 84;
 const titleHeight = 34;
 const margin = 16;
