@@ -193,6 +193,7 @@ class Exchange final : private upstream::HttpClientOwner,
   void retryAfter(base::Duration delay) noexcept;
   void attemptTimedOut() noexcept;
   void responded() noexcept;
+  void noteTried() noexcept;
   void leaveEndpoint() noexcept;
   [[nodiscard]] RequestLabels labels() const noexcept;
   void countOnce() noexcept;
@@ -226,7 +227,8 @@ class Exchange final : private upstream::HttpClientOwner,
   base::TimePoint sentAt_{};
   std::array<base::EndpointId, upstream::Connector::kAttemptsMax> tried_{};
   std::uint32_t triedCount_ = 0;
-  std::uint32_t attemptCount_ = 0;  ///< Of connecting.
+  std::uint32_t failedConnects_ = 0;  ///< Of this attempt.
+  std::uint32_t attemptCount_ = 0;    ///< Of connecting.
   std::uint32_t retryCount_ = 0;
   std::uint32_t connectUs_ = 0;
   std::uint16_t status_ = 0;  ///< Of the response.

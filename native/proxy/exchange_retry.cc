@@ -98,10 +98,10 @@ bool Exchange::replays(const upstream::ClientFailure& failure) noexcept {
     return false;
   }
   if (!failure.connected) {
-    tried_.at(triedCount_++) = endpoint_->id;
+    noteTried();
     lastReason_ = failure.reason;
     lastErrno_ = failure.sysErrno;
-    return triedCount_ <
+    return ++failedConnects_ <
            std::min(cluster_.settings().connectAttemptsMax, upstream::Connector::kAttemptsMax);
   }
   freshOnly_ = true;
@@ -143,11 +143,17 @@ bool Exchange::retriesResponse(std::string_view held, const codec::H1Head& head)
   return true;
 }
 
-/// On another endpoint, if there is one.
-void Exchange::retryAfter(base::Duration delay) noexcept {
+/// More than there is room for are not remembered: they may be picked again.
+void Exchange::noteTried() noexcept {
   if (triedCount_ < tried_.size()) {
     tried_.at(triedCount_++) = endpoint_->id;
   }
+}
+
+/// On another endpoint, if there is one.
+void Exchange::retryAfter(base::Duration delay) noexcept {
+  noteTried();
+  failedConnects_ = 0;
   leaveEndpoint();
   measured_ = false;
   attemptBy_ = base::TimePoint::max();

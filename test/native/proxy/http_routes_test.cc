@@ -1,10 +1,13 @@
 // Requests that have a route: where they go, what changes on their way, what is answered here, what
 // is tried again, and what takes too long.
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "http_fixture.h"
 #include "snapshot/route.h"
+#include "upstream/connector.h"
 
 namespace weft::test {
 namespace {
@@ -272,6 +275,25 @@ class HttpRetryTest : public HttpRoutesTest {
   /// Long enough for any back-off.
   void later() { world.advance(milliseconds(60)); }
 
+  /// So many endpoints in all.
+  std::vector<Endpoint*> addUntil(std::uint32_t count) {
+    std::vector<Endpoint*> endpoints{&world.endpoint()};
+    while (endpoints.size() < count) {
+      const auto number = static_cast<std::uint32_t>(endpoints.size() + 1);
+      const std::string address = "10.0.1." + std::to_string(number) + ":90";
+      endpoints.push_back(&world.addEndpoint(number, addressOf(address)));
+    }
+    return endpoints;
+  }
+
+  /// Of these, the one that was connected to; it is none of them any more.
+  static Endpoint& takeAsked(std::vector<Endpoint*>& endpoints) {
+    const auto found = std::ranges::find_if(endpoints, &Endpoint::count);
+    Endpoint& asked = **found;
+    endpoints.erase(found);
+    return asked;
+  }
+
   HttpRule rule_;
 };
 
@@ -412,6 +434,42 @@ TEST_P(HttpRetryTest, AnotherEndpointIsPreferred) {
   (first.count() == 2 ? first : second).last().send(kOk);
   world.settle();
   EXPECT_EQ(taken(), kOk);
+}
+
+TEST_P(HttpRetryTest, EachAttemptHasConnectsOfItsOwn) {
+  world.config.cluster(1).connectAttemptsMax = 2;
+  std::vector<Endpoint*> left = addUntil(3);
+  route({rule_});
+  get("/a");
+  Endpoint& first = takeAsked(left);
+  for (Endpoint* endpoint : left) {
+    world.network.setAnswer(endpoint->address(), Answer::Refused);
+  }
+  first.last().send(kBusy);
+  world.settle();
+  later();
+  expectReply(502, CloseReason::ConnectRefused);
+  EXPECT_EQ(world.proxy.endpointCell(1, 2, EndpointTcpCell::kConnectFailures) +
+                world.proxy.endpointCell(1, 3, EndpointTcpCell::kConnectFailures),
+            2U);
+}
+
+TEST_P(HttpRetryTest, MoreEndpointsMayFailThanAreRemembered) {
+  constexpr std::uint32_t kRemembered = upstream::Connector::kAttemptsMax;
+  rule_.retry->attemptsMax = 10;
+  std::vector<Endpoint*> left = addUntil(kRemembered + 3);
+  route({rule_});
+  get("/a");
+  for (std::uint32_t i = 1; i <= kRemembered; ++i) {
+    Endpoint& asked = takeAsked(left);
+    for (Endpoint* endpoint : i == kRemembered ? left : std::vector<Endpoint*>()) {
+      world.network.setAnswer(endpoint->address(), Answer::Refused);
+    }
+    asked.last().send(kBusy);
+    world.settle();
+    later();
+  }
+  expectReply(502, CloseReason::ConnectRefused);
 }
 
 TEST_P(HttpRetryTest, AnEndpointMayLeaveWhileARequestWaits) {
