@@ -13,12 +13,6 @@ namespace {
 
 constexpr std::string_view kMark = "weft";
 
-/// Evenly spread over the orders of magnitude.
-std::uint32_t drawSize(base::Random& random, std::uint32_t max) {
-  const double share = static_cast<double>(random.below(1000)) / 1000.0;
-  return static_cast<std::uint32_t>(std::exp(share * std::log(static_cast<double>(max))));
-}
-
 std::string headerOf(std::uint32_t number) {
   char text[Conversation::kHeaderBytes + 1];
   std::snprintf(text, sizeof text, "weft%07u\n", number);
@@ -26,6 +20,11 @@ std::string headerOf(std::uint32_t number) {
 }
 
 }  // namespace
+
+std::uint32_t drawSize(base::Random& random, std::uint32_t max) {
+  const double share = static_cast<double>(random.below(1000)) / 1000.0;
+  return static_cast<std::uint32_t>(std::exp(share * std::log(static_cast<double>(max))));
+}
 
 Plan drawPlan(base::Random& random, std::uint32_t bytesMax, bool peaceful) {
   Plan plan;

@@ -31,6 +31,9 @@ struct Plan {
   base::Duration patience{};  ///< Of those that pause, hold, or leave.
 };
 
+/// Evenly spread over the orders of magnitude up to `max`.
+[[nodiscard]] std::uint32_t drawSize(base::Random& random, std::uint32_t max);
+
 [[nodiscard]] Plan drawPlan(base::Random& random, std::uint32_t bytesMax, bool peaceful);
 
 class Conversation {

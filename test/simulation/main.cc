@@ -1,42 +1,41 @@
 // simulate [first seed] [how many]: runs seeds and prints which fail, with the command that runs
-// one alone and says what happens in it. Every hundredth is run twice and must do the same twice.
-// Exits with 1 when one fails.
+// one alone and says what happens in it. A seed is two worlds: one of connections, one of requests.
+// Every hundredth is run twice and must do the same twice. Exits with 1 when one fails.
 
 #include <cstdio>
 #include <cstdlib>
-#include <memory>
 #include <string>
 
 #include <gtest/gtest.h>
 
+#include "http_simulation.h"
 #include "simulation.h"
 
 namespace {
 
+using weft::simulation::HttpSimulation;
 using weft::simulation::Simulation;
 
 constexpr std::uint64_t kTwiceEach = 100;
 
-std::string runTwice(std::uint64_t seed, std::uint64_t digest) {
-  Simulation again(seed, false);
-  static_cast<void>(again.run());
-  return again.digest() == digest ? std::string()
-                                  : "a second run with this seed does something else";
-}
-
-/// The problem; empty: none.
-std::string run(std::uint64_t seed, bool verbose) {
-  Simulation simulation(seed, verbose);
-  std::string problem = simulation.run();
+/// Whether all was as it must be.
+template <typename World>
+bool run(std::uint64_t seed, bool verbose) {
+  World world(seed, verbose);
+  std::string problem = world.run();
   if (problem.empty() && seed % kTwiceEach == 0) {
-    problem = runTwice(seed, simulation.digest());
+    World again(seed, false);
+    static_cast<void>(again.run());
+    if (again.digest() != world.digest()) {
+      problem = "a second run with this seed does something else";
+    }
   }
   if (!problem.empty()) {
     std::printf("seed %llu (%s): %s\n  alone: build-native/release/test/simulate %llu\n",
-                static_cast<unsigned long long>(seed), nameOf(simulation.story()), problem.c_str(),
+                static_cast<unsigned long long>(seed), nameOf(world.story()), problem.c_str(),
                 static_cast<unsigned long long>(seed));
   }
-  return problem;
+  return problem.empty();
 }
 
 }  // namespace
@@ -48,7 +47,9 @@ int main(int argc, char** argv) {
   const std::uint64_t count = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   std::uint64_t failed = 0;
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    failed += run(seed, count == 1).empty() ? 0U : 1U;
+    const bool connections = run<Simulation>(seed, count == 1);
+    const bool requests = run<HttpSimulation>(seed, count == 1);
+    failed += connections && requests ? 0U : 1U;
   }
   std::printf("%llu passed, %llu failed\n", static_cast<unsigned long long>(count - failed),
               static_cast<unsigned long long>(failed));

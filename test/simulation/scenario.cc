@@ -30,6 +30,13 @@ Story drawStory(base::Random& random) {
   return oneOf(random, kStories);
 }
 
+}  // namespace
+
+const char* nameOf(Story story) {
+  constexpr const char* kNames[] = {"calm", "one refuses", "one silent", "storm"};
+  return kNames[static_cast<std::size_t>(story)];
+}
+
 test::MemoryProxyOptions drawWorld(base::Random& random) {
   test::MemoryProxyOptions options;
   options.proxy.scratchBytes = oneOf(random, kScratchBytes);
@@ -44,13 +51,6 @@ test::MemoryProxyOptions drawWorld(base::Random& random) {
                      .shredded = oneIn(random, 2),
                      .pieceBytes = 4096};
   return options;
-}
-
-}  // namespace
-
-const char* nameOf(Story story) {
-  constexpr const char* kNames[] = {"calm", "one refuses", "one silent", "storm"};
-  return kNames[static_cast<std::size_t>(story)];
 }
 
 Scenario::Scenario(std::uint64_t seed)

@@ -41,6 +41,9 @@ struct Scenario {
   snapshot::Protocol protocol;
 };
 
+/// The network and the workers.
+[[nodiscard]] test::MemoryProxyOptions drawWorld(base::Random& random);
+
 /// Settings of a cluster, drawn at the beginning and by reloads.
 void drawBalancer(base::Random& random, snapshot::Cluster& cluster);
 void drawEjection(base::Random& random, snapshot::Cluster& cluster);

@@ -81,6 +81,7 @@ bool readMessage(codec::H1Kind kind, Rest& rest, HttpMessages& found, ReadFramin
     return false;
   }
   HttpMessage message;
+  const std::size_t before = rest.bytes.size();
   message.method = head->method.in(rest.bytes);
   message.status = head->status;
   message.head = rest.bytes.substr(0, head->bytes);
@@ -91,6 +92,7 @@ bool readMessage(codec::H1Kind kind, Rest& rest, HttpMessages& found, ReadFramin
   }
   rest.bytes.remove_prefix(head->bytes);
   const bool goesOn = readBody(framing, rest, message, found.bad);
+  message.bytes = before - rest.bytes.size();
   found.messages.push_back(std::move(message));
   return goesOn;
 }

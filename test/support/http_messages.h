@@ -2,6 +2,7 @@
 // endpoint or a client got. One thread.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,8 @@ struct HttpMessage {
   std::string method;  ///< Of a request.
   int status = 0;      ///< Of a response.
   std::string head;
-  std::string body;  ///< Without framing.
+  std::string body;       ///< Without framing.
+  std::size_t bytes = 0;  ///< In the stream, with framing.
   bool whole = false;
 
   /// The value of a field; empty when there is none.

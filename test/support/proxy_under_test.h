@@ -85,6 +85,11 @@ class ProxyUnderTest {
 
   [[nodiscard]] std::uint64_t clusterCell(std::uint32_t cluster, std::size_t cell);
 
+  /// Of one worker; made when it is not there.
+  [[nodiscard]] telemetry::Cells run(std::size_t worker, const telemetry::RunKey& key) {
+    return parts_.at(worker)->table.run(key);
+  }
+
   /// Connections of a listener that ended for this reason.
   [[nodiscard]] std::uint64_t closes(std::uint32_t listener, telemetry::CloseReason reason);
 
