@@ -43,11 +43,12 @@ export const VARIANTS = {
     },
   },
   tsan: {
-    about: 'clang-19 with the thread sanitizer: tests',
+    about: 'clang-19 with the thread sanitizer: tests, addon',
     clang: true,
     type: 'RelWithDebInfo',
     options: {
       WEFT_SANITIZE: 'thread',
+      WEFT_ADDON: 'ON',
       CMAKE_CXX_FLAGS_RELWITHDEBINFO: '-O1 -gline-tables-only',
     },
   },

@@ -22,7 +22,7 @@ import {
   runSimulation,
   runSteps,
 } from './runners.mjs';
-import { asanAddonEnv, sanitizerEnv } from './sanitizers.mjs';
+import { asanAddonEnv, sanitizerEnv, tsanAddonEnv } from './sanitizers.mjs';
 
 /** @typedef {import('./context.mjs').Context} Context */
 /** @typedef {import('./needs.mjs').Need} Need */
@@ -108,6 +108,11 @@ function testsIn(folder, except = []) {
   return filesBelow(folder, ['.test.ts']).filter(
     (path) => !except.some((other) => path.startsWith(other)),
   );
+}
+
+/** Those that load the addon, and need nobody else's programs. */
+function addonTests() {
+  return [...testsIn('test/contract'), ...testsIn('test/integration', ['test/integration/peers/'])];
 }
 
 /** @param {string} list */
@@ -320,13 +325,8 @@ export const GROUPS = [
     after: ['build', 'asan'],
     maySkip: true,
     needs: sanitizerNeeds,
-    run: async (context) => {
-      const sources = [
-        ...testsIn('test/contract'),
-        ...testsIn('test/integration', ['test/integration/peers/']),
-      ];
-      return runNodeTests(context, sources, { env: await asanAddonEnv(context) });
-    },
+    run: async (context) =>
+      runNodeTests(context, addonTests(), { env: await asanAddonEnv(context) }),
   },
   {
     name: 'tsan',
@@ -362,6 +362,17 @@ export const GROUPS = [
     after: ['build'],
     needs: [{ file: '/usr/lib/python3/dist-packages/pip', package: 'python3-pip' }],
     run: runKubernetesTests,
+  },
+  {
+    name: 'tsan-addon',
+    about: 'test/contract and test/integration with the addon of the thread sanitizer',
+    level: 'full',
+    budgetMinutes: 10,
+    after: ['build', 'tsan'],
+    maySkip: true,
+    needs: sanitizerNeeds,
+    run: async (context) =>
+      runNodeTests(context, addonTests(), { env: await tsanAddonEnv(context) }),
   },
   {
     name: 'package-matrix',
@@ -407,18 +418,23 @@ export const GROUPS = [
   },
   {
     name: 'soak',
-    about: 'chaos for five minutes, and the programs of others with 1 GiB',
+    about: 'chaos for five minutes, requests for ten, and the programs of others with 1 GiB',
     level: 'full',
-    budgetMinutes: 10,
+    budgetMinutes: 20,
     after: ['build'],
     needs: peerNeeds,
     run: (context) =>
       runNodeTests(
         context,
-        ['test/integration/chaos.test.ts', ...testsIn('test/integration/peers')],
+        [
+          'test/integration/chaos.test.ts',
+          'test/integration/http-soak.test.ts',
+          ...testsIn('test/integration/peers'),
+        ],
         {
           env: {
             WEFT_CHAOS_SECONDS: '300',
+            WEFT_SOAK_SECONDS: '600',
             WEFT_EXAMPLE_MIB: '1024',
             WEFT_EXAMPLE_SECONDS: '5',
           },

@@ -15,18 +15,40 @@ export function sanitizerEnv() {
   };
 }
 
-/** A plain node loads an addon built with the address sanitizer when the runtime came first. Leaks
- * are not looked for there: V8 keeps memory until the process ends.
+/** A plain node loads an addon built with a sanitizer when its runtime came first.
  * @param {import('./context.mjs').Context} context
+ * @param {'asan' | 'tsan'} variant
  * @returns {Promise<Record<string, string>>} */
-export async function asanAddonEnv(context) {
-  const name = `libclang_rt.asan-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so`;
+async function addonEnv(context, variant) {
+  const name = `libclang_rt.${variant}-${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}.so`;
   const runtime = await context.exec('clang-19', [`-print-file-name=${name}`]);
   return {
     ...sanitizerEnv(),
-    ASAN_OPTIONS: 'detect_leaks=0:strict_string_checks=1',
     LD_PRELOAD: runtime.output.trim(),
-    WEFT_PREBUILD: join(root, 'build-native/asan'),
+    WEFT_PREBUILD: join(root, 'build-native', variant),
+  };
+}
+
+/** Leaks are not looked for there: V8 keeps memory until the process ends.
+ * @param {import('./context.mjs').Context} context
+ * @returns {Promise<Record<string, string>>} */
+export async function asanAddonEnv(context) {
+  return {
+    ...(await addonEnv(context, 'asan')),
+    ASAN_OPTIONS: 'detect_leaks=0:strict_string_checks=1',
     WEFT_SANITIZE: 'address',
+  };
+}
+
+/** Node is not built with it: of what node does only the calls of libc are seen, which is where the
+ * addon and node meet. The code of V8 and libuv is none of ours, so that a race counts only when
+ * one side of it is the addon.
+ * @param {import('./context.mjs').Context} context
+ * @returns {Promise<Record<string, string>>} */
+export async function tsanAddonEnv(context) {
+  return {
+    ...(await addonEnv(context, 'tsan')),
+    TSAN_OPTIONS: 'halt_on_error=1:second_deadlock_stack=1:ignore_noninstrumented_modules=1',
+    WEFT_SANITIZE: 'thread',
   };
 }
