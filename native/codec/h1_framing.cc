@@ -9,6 +9,7 @@
 #include "codec/h1_fault.h"
 #include "codec/h1_field_reader.h"
 #include "codec/h1_head.h"
+#include "codec/h1_host.h"
 #include "codec/http_text.h"
 
 namespace weft::codec {
@@ -139,7 +140,8 @@ H1Fault readHead(std::string_view held, const H1Head& head, Said& said,
   return readBody(said, head.minorVersion, framing);
 }
 
-/// RFC 9112 3.2: one in each request of 1.1, and never more.
+/// RFC 9112 3.2: one in each request of 1.1, and never more. Of http and https none is empty (RFC
+/// 9110 4.2.1).
 H1Fault checkHost(const Said& said, std::uint8_t minorVersion) noexcept {
   if (said.hosts > 1) {
     return H1Fault::ManyHosts;
@@ -147,7 +149,7 @@ H1Fault checkHost(const Said& said, std::uint8_t minorVersion) noexcept {
   if (said.hosts == 0) {
     return minorVersion > 0 ? H1Fault::NoHost : H1Fault::None;
   }
-  return consistsOf(said.host, kHost) ? H1Fault::None : H1Fault::BadHost;
+  return isHost(said.host) ? H1Fault::None : H1Fault::BadHost;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "codec/h1_fault.h"
+#include "codec/h1_host.h"
 #include "codec/http_text.h"
 
 namespace weft::codec {
@@ -28,7 +29,7 @@ H1Fault readAbsolute(std::string_view method, std::string_view target, H1Target&
   const std::size_t end = rest.find_first_of("/?");
   read.form = H1TargetForm::Absolute;
   read.authority = rest.substr(0, end);
-  if (read.authority.empty() || !consistsOf(read.authority, kHost)) {
+  if (!isHost(read.authority)) {
     return H1Fault::BadTarget;
   }
   if (end == std::string_view::npos) {
@@ -46,12 +47,9 @@ H1Fault readAuthority(std::string_view target, H1Target& read) noexcept {
   const std::size_t colon = target.rfind(':');
   read.form = H1TargetForm::Authority;
   read.authority = target;
-  if (colon == std::string_view::npos || colon == 0 || !consistsOf(target, kHost)) {
-    return H1Fault::BadTarget;
-  }
-  const std::string_view port = target.substr(colon + 1);
-  const bool isPort = !port.empty() && port.find_first_not_of("0123456789") == port.npos;
-  return isPort ? H1Fault::None : H1Fault::BadTarget;
+  const bool portLacks =
+      colon == std::string_view::npos || target.ends_with(':') || target.ends_with(']');
+  return !portLacks && isHost(target) ? H1Fault::None : H1Fault::BadTarget;
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ constexpr std::array<std::uint8_t, 256> makeTextClasses() {
   add(" \t", kValue);
   add(kAlphanumeric, kToken | kHost);
   add("!#$%&'*+-.^_`|~", kToken);
-  // RFC 3986 3.2: of a registered name, an address in brackets, and a port.
-  add("-._~!$&'()*+,;=:[]%", kHost);
+  // RFC 3986 3.2.2: of a registered name.
+  add("-._~!$&'()*+,;=%", kHost);
   return classes;
 }
 

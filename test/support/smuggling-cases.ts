@@ -37,6 +37,8 @@ const fieldName = refusedBy('RFC 9110 5.6.2');
 const fieldValue = refusedBy('RFC 9110 5.5');
 const lineEnd = refusedBy('RFC 9112 2.2');
 const hosts = refusedBy('RFC 9112 3.2');
+const hostPart = refusedBy('RFC 3986 3.2');
+const emptyHost = refusedBy('RFC 9110 4.2.1');
 const length = refusedBy('RFC 9112 6.3');
 const coding = refusedBy('RFC 9112 6.1');
 const otherCoding = refusedBy('RFC 9112 6.1', 501);
@@ -181,7 +183,25 @@ const hostCases: readonly RequestCase[] = [
     `GET http://b/x HTTP/1.1\r\n${host}\r\n`,
   ),
   passedBy('RFC 9112 3.2')('no Host of HTTP/1.0', 'GET / HTTP/1.0\r\n\r\n'),
-  passedBy('RFC 9112 3.2')('an empty Host', withFields('Host:\r\n')),
+  emptyHost('an empty Host', withFields('Host:\r\n')),
+  emptyHost('an empty Host of HTTP/1.0', 'GET / HTTP/1.0\r\nHost: \r\n\r\n'),
+  emptyHost('a Host that is a port alone', withFields('Host: :80\r\n')),
+  emptyHost('a URI with a port alone', `GET http://:80/ HTTP/1.1\r\n${host}\r\n`),
+  hostPart('a Host with two colons', withFields('Host: a:80:80\r\n')),
+  hostPart('a Host with a port of letters', withFields('Host: a:b\r\n')),
+  hostPart('a Host with an open bracket', withFields('Host: [::1\r\n')),
+  hostPart('a Host with a name in brackets', withFields('Host: [a]\r\n')),
+  hostPart('a Host with bytes behind a bracket', withFields('Host: [::1]a\r\n')),
+  hostPart('a Host with half a percent-encoding', withFields('Host: a%2\r\n')),
+  hostPart('a URI with a port of letters', `GET http://a:b/ HTTP/1.1\r\n${host}\r\n`),
+  hostPart('a URI with an open bracket', `GET http://[a/ HTTP/1.1\r\n${host}\r\n`),
+  hostPart('a CONNECT with two ports', `CONNECT a:80:80 HTTP/1.1\r\n${host}\r\n`),
+  passedBy('RFC 3986 3.2.2')('a Host with marks', withFields("Host: a!$&'()*+,;=~b\r\n")),
+  passedBy('RFC 3986 3.2.2')('a Host with a percent-encoding', withFields('Host: a%20b\r\n')),
+  passedBy('RFC 3986 3.2.3')('a Host with an empty port', withFields('Host: a:\r\n')),
+  passedBy('RFC 3986 3.2.2')('a Host with an address', withFields('Host: [::1]:80\r\n')),
+  passedBy('RFC 9112 3.2.2')('a URI without a path', `GET http://b HTTP/1.1\r\n${host}\r\n`),
+  passedBy('RFC 9112 3.2.2')('a URI with a query alone', `GET http://b?c HTTP/1.1\r\n${host}\r\n`),
 ];
 
 const lengths: readonly RequestCase[] = [

@@ -96,11 +96,11 @@ TEST(H1Framing, WantsOneHost) {
   EXPECT_EQ(request("", "1.0").fault, H1Fault::None);
   EXPECT_EQ(request("host: a\r\nHOST: a\r\n").fault, H1Fault::ManyHosts);
   EXPECT_EQ(request("host: a\r\nhost: b\r\n", "1.0").fault, H1Fault::ManyHosts);
-  for (const char* host : {"a", "a:80", "[::1]:80", "a_b.example", "", "127.0.0.1", "xn--a"}) {
+  for (const char* host : {"a", "a:80", "[::1]:80", "a_b.example", "127.0.0.1", "xn--a"}) {
     EXPECT_EQ(request("host: " + std::string(host) + "\r\n").fault, H1Fault::None) << host;
   }
   for (const char* host : {"a b", "a/b", "http://a", "a?b", "a#b", "u@a", "a\tb", "a\\b", "<a>",
-                           "\xc3\xa4", "a, b c"}) {
+                           "\xc3\xa4", "a, b c", "", " "}) {
     EXPECT_EQ(request("host: " + std::string(host) + "\r\n").fault, H1Fault::BadHost) << host;
   }
 }

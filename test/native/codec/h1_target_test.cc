@@ -56,11 +56,12 @@ TEST(H1Target, IsTheServerItself) {
 TEST(H1Target, IsNothingElse) {
   for (const std::string_view target :
        {"a", "a:80", "*", "http:/a", "http://", "http:///b", "http://a@b/", "http://a b/",
-        "ftp://a/", "file:///b", "?a", "/a#b", "http://a/#", "http://a#b", "\\a"}) {
+        "ftp://a/", "file:///b", "?a", "/a#b", "http://a/#", "http://a#b", "\\a", "http://:80/",
+        "http://a:b/", "http://[::1/"}) {
     EXPECT_TRUE(isBad("GET", target)) << target;
   }
-  for (const std::string_view target :
-       {"a", "/a", "http://a:80", "a:", ":80", "a:b", "a/b:80", "*"}) {
+  for (const std::string_view target : {"a", "/a", "http://a:80", "a:", ":80", "a:b", "a/b:80", "*",
+                                        "a:80:80", "[::1]", "::1:80"}) {
     EXPECT_TRUE(isBad("CONNECT", target)) << target;
   }
 }
