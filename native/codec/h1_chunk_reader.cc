@@ -8,6 +8,7 @@
 #include <string_view>
 #include <system_error>
 
+#include "codec/byte_scan.h"
 #include "codec/h1_fault.h"
 #include "codec/h1_field_reader.h"
 #include "codec/http_text.h"
@@ -34,16 +35,68 @@ H1Fault readNumber(std::string_view digits, std::uint64_t& number) noexcept {
   return error == std::errc() && number <= INT64_MAX ? H1Fault::None : H1Fault::ChunkTooLarge;
 }
 
-/// Behind the size: nothing, or what a semicolon begins (RFC 9112 7.1.1).
+void skipBlanks(std::string_view& rest) noexcept {
+  while (!rest.empty() && isBlank(rest.front())) {
+    rest.remove_prefix(1);
+  }
+}
+
+bool takeToken(std::string_view& rest) noexcept {
+  const std::size_t bytes = tokenBytes(rest);
+  rest.remove_prefix(bytes);
+  return bytes > 0;
+}
+
+/// RFC 9110 5.6.4. `rest` begins with the quote.
+bool takeQuoted(std::string_view& rest) noexcept {
+  bool escaped = false;
+  for (std::size_t at = 1; at < rest.size(); ++at) {
+    const char byte = rest[at];
+    if (!consistsOf(rest.substr(at, 1), kValue)) {
+      return false;
+    }
+    if (byte == '"' && !escaped) {
+      rest.remove_prefix(at + 1);
+      return true;
+    }
+    escaped = byte == '\\' && !escaped;
+  }
+  return false;
+}
+
+/// A name, and a value or none. `rest` begins behind the semicolon.
+bool takeExtension(std::string_view& rest) noexcept {
+  skipBlanks(rest);
+  if (!takeToken(rest)) {
+    return false;
+  }
+  std::string_view value = rest;
+  skipBlanks(value);
+  if (!value.starts_with('=')) {
+    return true;
+  }
+  value.remove_prefix(1);
+  skipBlanks(value);
+  rest = value;
+  return rest.starts_with('"') ? takeQuoted(rest) : takeToken(rest);
+}
+
+/// Behind the size: nothing, or extensions (RFC 9112 7.1.1). They are left out; what is none may
+/// be a part of the body to whoever stands before us.
 H1Fault checkExtensions(std::string_view text) noexcept {
-  if (text.empty()) {
-    return H1Fault::None;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const bool isFirst = rest.size() == text.size();
+    skipBlanks(rest);
+    if (!rest.starts_with(';')) {
+      return isFirst ? H1Fault::BadChunkSize : H1Fault::BadChunkExtension;
+    }
+    rest.remove_prefix(1);
+    if (!takeExtension(rest)) {
+      return H1Fault::BadChunkExtension;
+    }
   }
-  const std::string_view extensions = trimmed(text);
-  if (!extensions.starts_with(';')) {
-    return H1Fault::BadChunkSize;
-  }
-  return consistsOf(extensions, kValue) ? H1Fault::None : H1Fault::BadChunkExtension;
+  return H1Fault::None;
 }
 
 }  // namespace

@@ -43,6 +43,7 @@ const length = refusedBy('RFC 9112 6.3');
 const coding = refusedBy('RFC 9112 6.1');
 const otherCoding = refusedBy('RFC 9112 6.1', 501);
 const chunk = refusedBy('RFC 9112 7.1');
+const extension = refusedBy('RFC 9112 7.1.1');
 const trailer = refusedBy('RFC 9110 6.5.1');
 const connection = refusedBy('RFC 9110 7.6.1');
 
@@ -324,6 +325,11 @@ const chunkCases: readonly RequestCase[] = [
   chunk('a bare LF behind the last chunk', chunks(`5\r\nhello\r\n0\n\r\n`)),
   chunk('a bare LF as the end', chunks(`5\r\nhello\r\n0\r\n\n`)),
   passedBy('RFC 9112 7.1.1', 2)('an extension', chunks('5;a=b\r\nhello\r\n0\r\n\r\n') + get),
+  extension('an extension without a name', chunks('5;\r\nhello\r\n0\r\n\r\n')),
+  extension('two semicolons', chunks('5;;\r\nhello\r\n0\r\n\r\n')),
+  extension('an extension with an open quote', chunks('5;a="b\r\nhello\r\n0\r\n\r\n')),
+  extension('an extension with high bytes', chunks('5;\xe9\r\nhello\r\n0\r\n\r\n')),
+  extension('words behind an extension', chunks('5;a b\r\nhello\r\n0\r\n\r\n')),
   passedBy('RFC 9112 7.1.1', 2)(
     'an extension that looks like a size',
     chunks(`5;6\r\nhello\r\n0\r\n\r\n`) + get,
@@ -336,6 +342,14 @@ const chunkCases: readonly RequestCase[] = [
   passedBy('RFC 9112 7.1', 2)(
     'a request in a chunk is a body',
     chunks(`${get.length.toString(16)}\r\n${get}\r\n0\r\n\r\n`) + get,
+  passedBy('RFC 9112 7.1.1', 2)(
+    'blanks before an extension',
+    chunks('5 \t;a\r\nhello\r\n0\r\n\r\n') + get,
+  ),
+  passedBy('RFC 9112 7.1.1', 2)(
+    'an extension in quotes',
+    chunks('5;a="b;c\\"d"\r\nhello\r\n0\r\n\r\n') + get,
+  ),
   ),
 ];
 

@@ -86,6 +86,7 @@ TEST(H1ChunkReader, GivesTheTrailers) {
 TEST(H1ChunkReader, LeavesExtensionsOut) {
   EXPECT_EQ(read("1;a=b\r\nx\r\n0;last\r\n\r\n").body, "x");
   EXPECT_EQ(read("1 ; a=\"b;c\"\r\nx\r\n0\r\n\r\n").body, "x");
+  EXPECT_EQ(read("1\t;\ta\t=\tb ;c = \"\\\"\\\\\xe9\";d\r\nx\r\n0\r\n\r\n").body, "x");
 }
 
 TEST(H1ChunkReader, RefusesWhatIsAmbiguous) {
@@ -109,6 +110,18 @@ TEST(H1ChunkReader, RefusesWhatIsAmbiguous) {
       {"1;a\nb\r\n", H1Fault::BareLf},
       {std::string("1;a\0\r\n", 6), H1Fault::BadChunkExtension},
       {"1;a\x7f\r\n", H1Fault::BadChunkExtension},
+      {"1;\r\n", H1Fault::BadChunkExtension},
+      {"1;;a\r\n", H1Fault::BadChunkExtension},
+      {"1;a b\r\n", H1Fault::BadChunkExtension},
+      {"1;a \r\n", H1Fault::BadChunkExtension},
+      {"1;a=\r\n", H1Fault::BadChunkExtension},
+      {"1;=b\r\n", H1Fault::BadChunkExtension},
+      {"1;a=\"b\r\n", H1Fault::BadChunkExtension},
+      {"1;a=\"b\\\"\r\n", H1Fault::BadChunkExtension},
+      {"1;a=\"b\"c\r\n", H1Fault::BadChunkExtension},
+      {"1;a=\"\x01\"\r\n", H1Fault::BadChunkExtension},
+      {"1;\xe9\r\n", H1Fault::BadChunkExtension},
+      {"1;a@=b\r\n", H1Fault::BadChunkExtension},
       {"1;" + std::string(2000, 'a') + "\r\n", H1Fault::ChunkLineTooLong},
       {"1\r\nab\r\n", H1Fault::NoChunkEnd},
       {"1\r\na\n", H1Fault::NoChunkEnd},
