@@ -102,6 +102,28 @@ std::size_t editedBytes(const base::HeaderEdits* edits) noexcept {
   return edits == nullptr ? 0 : edits->bytes();
 }
 
+/// One space or none, a number without zeros in front, nothing behind.
+bool isPlain(std::string_view held, const H1Field& field) noexcept {
+  const std::size_t behindColon = field.nameAt + field.nameBytes + std::size_t{1};
+  const std::size_t behindValue = field.valueAt + std::size_t{field.valueBytes};
+  const bool padded = field.valueAt - behindColon > 1 || held[behindColon] == '\t';
+  const bool zeros = field.valueBytes > 1 && held[field.valueAt] == '0';
+  return !padded && !zeros && held[behindValue] == '\r';
+}
+
+/// Whether a Content-Length is spelled as some programs refuse it, valid as it is (RFC 9110 5.5 and
+/// 8.6). It is left out then, and written anew.
+bool takesOddLength(std::string_view held, const H1Fields& fields, FieldBits& marked) noexcept {
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    if (fields.at(index).name == FieldName::ContentLength && !marked.test(index) &&
+        !isPlain(held, fields.at(index))) {
+      marked.set(index);
+      return true;
+    }
+  }
+  return false;
+}
+
 /// RFC 9112 3.2.2: what the target names counts, and Host is replaced.
 void writeHost(const H1Request& request, const H1Fields& fields, H1Writer& writer) noexcept {
   if (!request.host.empty()) {
@@ -161,6 +183,7 @@ void forwardRequest(const H1Request& request, H1Writer& writer) noexcept {
   if (target.form == H1TargetForm::Absolute || !request.host.empty()) {
     markName(fields, FieldName::Host, leftOut);
   }
+  const bool oddLength = takesOddLength(request.held, fields, leftOut);
   const std::string_view method = head.method.in(request.held);
   if (!request.path.empty()) {
     writer.requestLine(method, request.path);
@@ -178,6 +201,8 @@ void forwardRequest(const H1Request& request, H1Writer& writer) noexcept {
   writeConnection(request, fields, writer);
   if (request.framing.body == H1Body::Chunked) {
     writer.field("transfer-encoding", "chunked");
+  } else if (oddLength) {
+    writer.field("content-length", request.framing.length);
   }
   writer.endFields();
 }

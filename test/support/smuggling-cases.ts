@@ -289,6 +289,10 @@ const codings: readonly RequestCase[] = [
     'Chunked',
     post(`${host}Transfer-Encoding: Chunked\r\n`, '0\r\n\r\n') + get,
   ),
+  passedBy('RFC 9110 5.5')(
+    'tabs around a length',
+    post(`${host}Content-Length:\t5\t\r\n`, 'hello'),
+  ),
   passedBy('RFC 9112 6.1', 2)(
     'chunked with blanks around',
     post(`${host}Transfer-Encoding: \tchunked \r\n`, '0\r\n\r\n') + get,
@@ -321,15 +325,15 @@ const chunkCases: readonly RequestCase[] = [
   chunk('a bare LF in an extension', chunks('5;a\nb\r\nhello\r\n0\r\n\r\n')),
   chunk('a bare CR in an extension', chunks('5;a\rb\r\nhello\r\n0\r\n\r\n')),
   chunk('a NUL in an extension', chunks('5;a\0b\r\nhello\r\n0\r\n\r\n')),
-  chunk('an extension of 2 KiB', chunks(`5;${'a'.repeat(2048)}\r\nhello\r\n0\r\n\r\n`)),
-  chunk('a bare LF behind the last chunk', chunks(`5\r\nhello\r\n0\n\r\n`)),
-  chunk('a bare LF as the end', chunks(`5\r\nhello\r\n0\r\n\n`)),
-  passedBy('RFC 9112 7.1.1', 2)('an extension', chunks('5;a=b\r\nhello\r\n0\r\n\r\n') + get),
   extension('an extension without a name', chunks('5;\r\nhello\r\n0\r\n\r\n')),
   extension('two semicolons', chunks('5;;\r\nhello\r\n0\r\n\r\n')),
   extension('an extension with an open quote', chunks('5;a="b\r\nhello\r\n0\r\n\r\n')),
   extension('an extension with high bytes', chunks('5;\xe9\r\nhello\r\n0\r\n\r\n')),
   extension('words behind an extension', chunks('5;a b\r\nhello\r\n0\r\n\r\n')),
+  chunk('an extension of 2 KiB', chunks(`5;${'a'.repeat(2048)}\r\nhello\r\n0\r\n\r\n`)),
+  chunk('a bare LF behind the last chunk', chunks(`5\r\nhello\r\n0\n\r\n`)),
+  chunk('a bare LF as the end', chunks(`5\r\nhello\r\n0\r\n\n`)),
+  passedBy('RFC 9112 7.1.1', 2)('an extension', chunks('5;a=b\r\nhello\r\n0\r\n\r\n') + get),
   passedBy('RFC 9112 7.1.1', 2)(
     'an extension that looks like a size',
     chunks(`5;6\r\nhello\r\n0\r\n\r\n`) + get,
@@ -338,10 +342,6 @@ const chunkCases: readonly RequestCase[] = [
     'zeros in front of a size',
     chunks('0000005\r\nhello\r\n000\r\n\r\n') + get,
   ),
-  passedBy('RFC 9112 7.1', 2)('a size in capitals', chunks('A\r\n0123456789\r\n0\r\n\r\n') + get),
-  passedBy('RFC 9112 7.1', 2)(
-    'a request in a chunk is a body',
-    chunks(`${get.length.toString(16)}\r\n${get}\r\n0\r\n\r\n`) + get,
   passedBy('RFC 9112 7.1.1', 2)(
     'blanks before an extension',
     chunks('5 \t;a\r\nhello\r\n0\r\n\r\n') + get,
@@ -350,6 +350,10 @@ const chunkCases: readonly RequestCase[] = [
     'an extension in quotes',
     chunks('5;a="b;c\\"d"\r\nhello\r\n0\r\n\r\n') + get,
   ),
+  passedBy('RFC 9112 7.1', 2)('a size in capitals', chunks('A\r\n0123456789\r\n0\r\n\r\n') + get),
+  passedBy('RFC 9112 7.1', 2)(
+    'a request in a chunk is a body',
+    chunks(`${get.length.toString(16)}\r\n${get}\r\n0\r\n\r\n`) + get,
   ),
 ];
 
@@ -397,6 +401,10 @@ const connections: readonly RequestCase[] = [
   passedBy('RFC 9112 9.3')(
     'a request behind one of HTTP/1.0 is none',
     `GET / HTTP/1.0\r\n${host}\r\n${get}`,
+  ),
+  passedBy('RFC 9110 7.8', 2)(
+    'an upgrade that nobody agrees to',
+    withFields(`${host}Connection: Upgrade\r\nUpgrade: x\r\n`) + get,
   ),
   passedBy('RFC 9112 9.3.2', 3)('three at once', get + get + get),
   { ...line('junk behind a good request', `${get}junk\r\n\r\n`), seen: 1 },

@@ -49,6 +49,16 @@ TEST_P(HttpHeadersTest, SaysNothingUnlessItIsWanted) {
   EXPECT_EQ(told(kClaims), expected);
 }
 
+TEST_P(HttpHeadersTest, WritesALengthAnewThatSomeRefuse) {
+  for (const std::string_view odd : {"\t0", " 0\t", "  0", " 00"}) {
+    EXPECT_EQ(told("X: y\r\nContent-Length:" + std::string(odd) + "\r\n"),
+              "X: y\r\ncontent-length: 0\r\n\r\n");
+  }
+  for (const std::string_view plain : {"Content-Length: 0\r\n", "Content-Length:0\r\n"}) {
+    EXPECT_EQ(told(plain), std::string(plain) + "\r\n");
+  }
+}
+
 TEST_P(HttpHeadersTest, BelievesNobodyElse) {
   settings().forwarded = snapshot::Forwarded{.xForwarded = true};
   const std::string expected = "x-forwarded-for: " + ip() + "\r\nx-forwarded-proto: " + scheme() +
