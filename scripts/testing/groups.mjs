@@ -60,6 +60,11 @@ const sanitizerNeeds = [
   { program: 'llvm-symbolizer-19', package: 'llvm-19' },
 ];
 /** @type {Need[]} */
+const fuzzNeeds = [
+  ...sanitizerNeeds,
+  { file: '/usr/include/boost/beast/http.hpp', package: 'libboost-dev' },
+];
+/** @type {Need[]} */
 const peerNeeds = [
   { program: 'initdb', package: 'postgresql' },
   { program: 'redis-server', package: 'redis-server' },
@@ -342,7 +347,8 @@ export const GROUPS = [
     about: 'every fuzzer for 20 seconds',
     level: 'ci',
     budgetMinutes: 3,
-    needs: sanitizerNeeds,
+    after: ['build'],
+    needs: fuzzNeeds,
     run: (context) => runFuzzers(context, 20),
   },
   {
@@ -446,7 +452,8 @@ export const GROUPS = [
     about: 'every fuzzer for five minutes',
     level: 'full',
     budgetMinutes: 60,
-    needs: sanitizerNeeds,
+    after: ['build'],
+    needs: fuzzNeeds,
     run: (context) => runFuzzers(context, 300),
   },
 ];

@@ -143,6 +143,9 @@ export async function runSimulation(context, variant, seedCount, env = {}) {
 export async function runFuzzers(context, secondsEach) {
   const built = await buildNative(context, 'asan');
   if (!built.ok) return fromTool(built, 0);
+  const cases = ['build-native/asan/corpus'];
+  const written = await context.node('dist-test/test/fuzz/write-cases.js', cases);
+  if (!written.ok) return fromTool(written, 0);
   const names = filesBelow('test/fuzz', ['_fuzz.cc']).map((path) => basename(path, '_fuzz.cc'));
   /** @type {Result} */
   const result = { passed: 0, failed: 0, skipped: 0 };

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 
 #include "codec/h1_chunk_reader.h"
 #include "codec/h1_fault.h"
@@ -19,6 +20,14 @@ struct Rest {
   std::string_view bytes;
   bool ended;
 };
+
+HttpFields copied(const codec::H1Fields& fields) {
+  HttpFields copies;
+  for (std::size_t index = 0; index < fields.size(); ++index) {
+    copies.emplace_back(fields.name(index), fields.value(index));
+  }
+  return copies;
+}
 
 /// False: there is not more of it, or it is bad.
 bool readBody(const codec::H1Framing& framing, Rest& rest, HttpMessage& message, std::string& bad) {
@@ -58,6 +67,7 @@ bool readBody(const codec::H1Framing& framing, Rest& rest, HttpMessage& message,
       case codec::H1ChunkEvent::Passed:
         break;
       case codec::H1ChunkEvent::End:
+        message.trailers = copied({rest.bytes, std::span(*fields).first(chunks.trailerCount())});
         message.whole = true;
         break;
     }
@@ -81,18 +91,22 @@ bool readMessage(codec::H1Kind kind, Rest& rest, HttpMessages& found, ReadFramin
     return false;
   }
   HttpMessage message;
-  const std::size_t before = rest.bytes.size();
   message.method = head->method.in(rest.bytes);
+  message.target = head->target.in(rest.bytes);
   message.status = head->status;
+  message.minorVersion = head->minorVersion;
+  message.fields = copied(head->fieldsIn(rest.bytes));
   message.head = rest.bytes.substr(0, head->bytes);
   codec::H1Framing framing;
   if (const H1Fault fault = readFraming(*head, framing); fault != H1Fault::None) {
     found.bad = codec::h1FaultName(fault);
     return false;
   }
+  message.keepAlive = framing.keepAlive;
+  const std::size_t held = rest.bytes.size();
   rest.bytes.remove_prefix(head->bytes);
   const bool goesOn = readBody(framing, rest, message, found.bad);
-  message.bytes = before - rest.bytes.size();
+  message.bytes = held - rest.bytes.size();
   found.messages.push_back(std::move(message));
   return goesOn;
 }

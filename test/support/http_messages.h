@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "codec/h1_framing.h"
@@ -12,12 +13,20 @@
 
 namespace weft::test {
 
+/// Names and values, in their order.
+using HttpFields = std::vector<std::pair<std::string, std::string>>;
+
 struct HttpMessage {
   std::string method;  ///< Of a request.
+  std::string target;  ///< Of a request.
   int status = 0;      ///< Of a response.
+  int minorVersion = 1;
+  bool keepAlive = false;  ///< Another message may come behind it.
   std::string head;
+  HttpFields fields;
   std::string body;       ///< Without framing.
-  std::size_t bytes = 0;  ///< In the stream, with framing.
+  HttpFields trailers;    ///< Behind a body in chunks.
+  std::size_t bytes = 0;  ///< Of the whole message, or of what there is of it.
   bool whole = false;
 
   /// The value of a field; empty when there is none.

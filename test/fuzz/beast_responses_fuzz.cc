@@ -1,0 +1,15 @@
+// What a server sends, read by ours and by Boost.Beast as answers to GET and to HEAD: each response
+// that ours takes is the same to both, to its last byte.
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "beast/agreement.h"
+#include "support/fuzzing.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  weft::test::expectNothing(weft::test::responsesDiffer(bytes, false));
+  weft::test::expectNothing(weft::test::responsesDiffer(bytes, true));
+  return 0;
+}
