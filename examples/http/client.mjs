@@ -1,4 +1,4 @@
-// fetch (undici) and node:http against the application: many at once, streams both ways, server-sent events.
+// fetch (undici) against the application: many at once, streams both ways, a redirect, a range, server-sent events.
 
 import assert from 'node:assert/strict';
 import { createHash, randomBytes } from 'node:crypto';
@@ -30,6 +30,13 @@ assert.deepEqual(Buffer.from(await echoed.arrayBuffer()), large);
 assert.equal(echoed.headers.get('x-client'), '127.0.0.1');
 assert.match(String(echoed.headers.get('x-request-id')), /^[0-9a-f]{32}$/);
 
+const words = large.toString('base64');
+const led = await fetch(`${base}/redirect`, { method: 'POST', body: words });
+assert.equal(await led.text(), words);
+const range = await fetch(`${base}/nginx/large`, { headers: { range: 'bytes=100-199' } });
+assert.equal(range.status, 206);
+assert.equal((await range.arrayBuffer()).byteLength, 100);
+
 const events = await (await fetch(`${base}/events`)).text();
 assert.equal(events, Array.from({ length: 10 }, (_, index) => `data: ${index + 1}\n\n`).join(''));
-console.log('200 requests at once, 4 MiB in chunks and back, 10 events');
+console.log('200 requests at once, 4 MiB in chunks and back, a redirect, a range, 10 events');

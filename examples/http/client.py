@@ -27,6 +27,7 @@ def check_all(get, post):
         check("echo", post("/echo", body), body)
     check("chunks", post("/sum", iter(PIECES)), SUM.encode() + b"\n")
     check("large", hashlib.sha256(post("/echo", LARGE)).hexdigest(), SUM)
+    check("redirect", post("/redirect", LARGE), LARGE)
     check("missing", get("/apache/missing")[0], 404)
 
 
@@ -45,7 +46,7 @@ def with_requests(base):
 def with_httpx(base):
     import httpx
 
-    with httpx.Client(base_url=base, timeout=20, trust_env=False) as client:
+    with httpx.Client(base_url=base, timeout=20, trust_env=False, follow_redirects=True) as client:
 
         def get(path):
             answer = client.get(path)
@@ -75,6 +76,7 @@ async def with_aiohttp(base):
         check("hello", set(found), {(200, b"hello\n")})
         check("chunks", await post("/sum", pieces()), SUM.encode() + b"\n")
         check("large", hashlib.sha256(await post("/echo", LARGE)).hexdigest(), SUM)
+        check("redirect", await post("/redirect", LARGE), LARGE)
         async with session.ws_connect(base + "/socket") as socket:
             for index in range(100):
                 await socket.send_str(f"message {index}")
@@ -85,10 +87,10 @@ def main():
     library, base = sys.argv[1:]
     if library == "aiohttp":
         asyncio.run(with_aiohttp(base))
-        print("200 requests at once, 4 MiB in chunks and back, 100 messages of a WebSocket")
+        print("200 requests at once, 4 MiB in chunks and back, a redirect, 100 messages of a WebSocket")
     else:
         {"requests": with_requests, "httpx": with_httpx}[library](base)
-        print("102 requests of a session, 4 MiB in chunks and back")
+        print("103 requests of a session, 4 MiB in chunks and back, a redirect")
 
 
 main()

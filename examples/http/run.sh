@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 # Clients and servers of HTTP/1.1 that others wrote, with one Weft between them: each is checked, says its result on one
 # line, and cleans up.
-#   examples/http/run.sh [CLIENT...]    curl wget ab wrk requests httpx aiohttp node; all without arguments
+#   examples/http/run.sh [CLIENT...]    curl wget ab wrk requests httpx aiohttp node go chromium;
+#                                   all without arguments
 # Run as root on a Debian-like system it installs what is missing; WEFT_TEST_NO_INSTALL=1 turns that off. Everything
 # listens on 127.0.0.1, on ports that are free; services of this machine are left alone.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-all=(curl wget ab wrk requests httpx aiohttp node)
+all=(curl wget ab wrk requests httpx aiohttp node go chromium)
 servers='nginx:nginx-light apache2:apache2-bin'
 # For each client what it runs, as command:package.
 declare -A needs=(
   [curl]='curl:curl' [wget]='wget:wget' [ab]='ab:apache2-utils' [wrk]='wrk:wrk' [node]=''
+  [go]='go:golang-go' [chromium]='chromium:chromium'
   [requests]='python3:python3' [httpx]='python3:python3' [aiohttp]='python3:python3'
 )
 # shellcheck source=examples/packages.sh
@@ -77,16 +79,27 @@ await() {
   exit 1
 }
 
-start_node() {
-  node "$here/server.mjs" >"$work/port" &
+# NAME, and the command that says its port in $work/NAME.port
+start_application() {
+  local name=$1 attempt
+  "${@:2}" >"$work/$name.port" &
   pids+=($!)
-  local attempt
   for attempt in $(seq 100); do
-    if [ -s "$work/port" ]; then return; fi
+    if [ -s "$work/$name.port" ]; then return; fi
     sleep 0.1
   done
-  echo "run.sh: the application says no port (attempt $attempt)." >&2
+  echo "run.sh: $name says no port (attempt $attempt)." >&2
   exit 1
+}
+
+# Go's server is there for Go's client alone: compiling its library may take a minute.
+start_go() {
+  if [[ " ${clients[*]} " != *' go '* ]] || ! command -v go >/dev/null; then
+    echo "$nobody_port" >"$work/go.port"
+    return
+  fi
+  CGO_ENABLED=0 GOFLAGS=-mod=mod GOTOOLCHAIN=local go build -o "$work/go" "$here/go/main.go"
+  start_application go "$work/go" serve
 }
 
 make_files() {
@@ -193,6 +206,8 @@ run_requests() { "$python" "$here/client.py" requests "$base"; }
 run_httpx() { "$python" "$here/client.py" httpx "$base"; }
 run_aiohttp() { "$python" "$here/client.py" aiohttp "$base"; }
 run_node() { node "$here/client.mjs" "$base"; }
+run_go() { "$work/go" client "$base"; }
+run_chromium() { node "$here/browser.mjs" "$base"; }
 
 run_client() {
   local name=$1 status=0 began=$SECONDS
@@ -218,16 +233,17 @@ stop_weft() {
 # shellcheck disable=SC2046,SC2086 # One word for each command is what is wanted.
 install_missing $servers $(for name in "${clients[@]}"; do echo "${needs[$name]}"; done) $(python_packages)
 make_files
-read -r weft_port admin_port nginx_port apache_port <<<"$(free_ports 4)"
+read -r weft_port admin_port nginx_port apache_port nobody_port <<<"$(free_ports 5)"
 start_nginx "$nginx_port"
 start_apache "$apache_port"
-start_node
+start_application node node "$here/server.mjs"
+start_go
 await "http://127.0.0.1:$nginx_port/hello.txt"
 await "http://127.0.0.1:$apache_port/hello.txt"
 base=http://127.0.0.1:$weft_port
 admin=127.0.0.1:$admin_port
 LISTEN=127.0.0.1:$weft_port NGINX=127.0.0.1:$nginx_port APACHE=127.0.0.1:$apache_port \
-  APPLICATION=127.0.0.1:$(cat "$work/port") \
+  GO=127.0.0.1:$(cat "$work/go.port") APPLICATION=127.0.0.1:$(cat "$work/node.port") \
   node "$root/dist/cli/main.js" run --config "$here/weft.config.ts" --admin "$admin" >"$work/weft.log" 2>&1 &
 weft_pid=$!
 pids+=("$weft_pid")

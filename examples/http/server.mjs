@@ -1,12 +1,51 @@
-// A small application: /echo gives back what it is sent, /sum its SHA-256, /events a stream of server-sent events, and a
-// WebSocket gives back its messages.
+// A small application: /echo gives back what it is sent, /sum its SHA-256, /events a stream of server-sent events,
+// /redirect leads to /echo, and a WebSocket gives back its messages. /page is a page with 100 resources for a browser,
+// which tells /report how that went.
 
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { join } from 'node:path';
+
+const page = readFileSync(join(import.meta.dirname, 'page.html'));
+let report = '';
+
+/** An image as wide as its number says, or a script.
+ * @param {string} path
+ * @param {string} query */
+function resourceOf(path, query) {
+  if (path === '/page') return { type: 'text/html', body: page };
+  if (path === '/script')
+    return { type: 'text/javascript', body: `// ${'x'.repeat(Number(query) * 100)}` };
+  if (path !== '/image') return null;
+  const size = `width="${Number(query) + 1}" height="1"`;
+  return { type: 'image/svg+xml', body: `<svg xmlns="http://www.w3.org/2000/svg" ${size}/>` };
+}
+
+/** Not found until the page has told.
+ * @param {import('node:http').IncomingMessage} asked
+ * @param {import('node:http').ServerResponse} answer */
+function serveReport(asked, answer) {
+  if (asked.method === 'POST') {
+    report = '';
+    asked.on('data', (chunk) => {
+      report += chunk;
+    });
+  }
+  asked.resume().on('end', () => answer.writeHead(report === '' ? 404 : 200).end(report));
+}
 
 const server = createServer((asked, answer) => {
-  const [path] = (asked.url ?? '').split('?');
-  if (path === '/sum') {
+  const [path = '', query = ''] = (asked.url ?? '').split('?');
+  const resource = resourceOf(path, query);
+  if (resource !== null) {
+    asked.resume();
+    answer.writeHead(200, { 'content-type': resource.type }).end(resource.body);
+  } else if (path === '/report') {
+    serveReport(asked, answer);
+  } else if (path === '/redirect') {
+    asked.resume().on('end', () => answer.writeHead(307, { location: '/echo' }).end());
+  } else if (path === '/sum') {
     const hash = createHash('sha256');
     asked.on('data', (chunk) => hash.update(chunk));
     asked.on('end', () => answer.end(`${hash.digest('hex')}\n`));

@@ -83,6 +83,8 @@ const peerNeeds = [
   { program: 'ab', package: 'apache2-utils' },
   { program: 'wget', package: 'wget' },
   { program: 'wrk', package: 'wrk' },
+  { program: 'go', package: 'golang-go' },
+  { program: 'chromium', package: 'chromium' },
   { file: '/usr/lib/python3/dist-packages/requests', package: 'python3-requests' },
   { file: '/usr/lib/python3/dist-packages/httpx', package: 'python3-httpx' },
   { file: '/usr/lib/python3/dist-packages/aiohttp', package: 'python3-aiohttp' },

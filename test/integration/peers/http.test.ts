@@ -22,12 +22,14 @@ const clients = [
   ['httpx', python('httpx')],
   ['aiohttp', python('aiohttp')],
   ['node', true],
+  ['go', has('go')],
+  ['chromium', has('chromium')],
 ] as const;
 
 const servers = has('nginx') && has('apache2');
 
 for (const [client, isThere] of clients) {
-  test(`${client} between nginx, Apache and an application`, (t) => {
+  test(`${client} between nginx, Apache and applications`, (t) => {
     if (!servers || !isThere) {
       t.skip(
         `needs nginx, apache2 and ${client}; scripts/setup-debian.sh installs what is missing`,
@@ -37,7 +39,7 @@ for (const [client, isThere] of clients) {
     const { status, stdout, stderr } = spawnSync(join(root, 'examples/http/run.sh'), [client], {
       encoding: 'utf8',
       env: { ...process.env, WEFT_TEST_NO_INSTALL: '1' },
-      timeout: 100_000,
+      timeout: 300_000,
     });
     assert.equal(status, 0, stdout + stderr);
     assert.match(stdout, /^2 passed, 0 failed$/m);
