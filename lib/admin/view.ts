@@ -24,6 +24,8 @@ export interface EndpointPart {
   readonly worker: number;
   readonly available: boolean;
   readonly connectionsNow: number;
+  readonly loadNow: number;
+  readonly idleNow: number;
   readonly connectUs: number;
   readonly failureCount: number;
   readonly earlyCloseCount: number;
@@ -44,6 +46,10 @@ export interface EndpointReport {
   readonly causes: readonly string[];
   /** Sums over the workers. */
   readonly connectionsNow: number;
+  /** Opaque connections and requests under way. */
+  readonly loadNow: number;
+  /** Connections that wait for a request. */
+  readonly idleNow: number;
   /** Attempts in a row that failed. */
   readonly failureCount: number;
   /** Moving average of the connect time over the workers that have one; `null` before the first connection. */

@@ -176,6 +176,8 @@ function endpointReport(
     ejected: parts.some((part) => part.ejected),
     causes: [...new Set(parts.flatMap(({ cause }) => cause ?? []))],
     connectionsNow: sum((part) => part.connectionsNow),
+    loadNow: sum((part) => part.loadNow),
+    idleNow: sum((part) => part.idleNow),
     failureCount: sum((part) => part.failureCount),
     connectUs: averageConnectUs(parts, totals),
     connectionsTotal: totals?.opens ?? 0,

@@ -81,6 +81,10 @@ export interface EndpointDump {
   readonly clusterId: number;
   readonly endpointId: number;
   readonly connectionsNow: number;
+  /** Opaque connections and requests under way. */
+  readonly loadNow: number;
+  /** Connections that wait for a request. */
+  readonly idleNow: number;
   readonly connectUs: number;
   readonly available: boolean;
   /** Connect failures and early closes in a row. */

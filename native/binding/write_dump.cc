@@ -53,6 +53,8 @@ napi_value writeEndpoint(napi_env env, const engine::EndpointDump& endpoint) noe
       .number("clusterId", endpoint.clusterId.number)
       .number("endpointId", endpoint.endpointId.number)
       .number("connectionsNow", endpoint.connectionsNow)
+      .number("loadNow", endpoint.loadNow)
+      .number("idleNow", endpoint.idleNow)
       .number("connectUs", endpoint.connectUs)
       .boolean("available", endpoint.available)
       .number("failureCount", endpoint.failureCount)

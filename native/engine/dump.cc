@@ -13,6 +13,7 @@
 #include "proxy/connection.h"
 #include "telemetry/event.h"
 #include "upstream/endpoint.h"
+#include "upstream/endpoint_pool.h"
 
 namespace weft::engine {
 
@@ -87,17 +88,20 @@ void Worker::dumpClusters(std::uint32_t countMax, DumpResult& result) {
         return;
       }
       const base::Duration decay = cluster->settings().balancer.decay;
-      result.endpoints.push_back({.worker = parts_.index,
-                                  .clusterId = clusterId,
-                                  .endpointId = endpointId,
-                                  .connectionsNow = endpoint->connectionsNow,
-                                  .connectUs = static_cast<std::uint64_t>(
-                                      endpoint->connectTime.valueUs(loop_.now(), decay)),
-                                  .available = endpoint->usable(),
-                                  .failureCount = endpoint->failureCount,
-                                  .earlyCloseCount = endpoint->earlyCloseCount,
-                                  .ejected = endpoint->ejected,
-                                  .cause = causeOf(*endpoint)});
+      result.endpoints.push_back(
+          {.worker = parts_.index,
+           .clusterId = clusterId,
+           .endpointId = endpointId,
+           .connectionsNow = endpoint->connectionsNow,
+           .loadNow = endpoint->loadNow,
+           .idleNow = endpoint->pool == nullptr ? 0 : endpoint->pool->count(),
+           .connectUs =
+               static_cast<std::uint64_t>(endpoint->connectTime.valueUs(loop_.now(), decay)),
+           .available = endpoint->usable(),
+           .failureCount = endpoint->failureCount,
+           .earlyCloseCount = endpoint->earlyCloseCount,
+           .ejected = endpoint->ejected,
+           .cause = causeOf(*endpoint)});
     }
   }
 }

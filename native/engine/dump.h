@@ -24,6 +24,8 @@ struct EndpointDump {
   base::ClusterId clusterId;
   base::EndpointId endpointId;
   std::uint32_t connectionsNow = 0;
+  std::uint32_t loadNow = 0;  ///< Opaque connections and requests under way.
+  std::uint32_t idleNow = 0;  ///< Connections that wait for a request.
   std::uint64_t connectUs = 0;
   bool available = true;
   std::uint32_t failureCount = 0;

@@ -42,6 +42,8 @@ class EndpointPool final : private os::Timer {
 
   [[nodiscard]] bool empty() const noexcept { return idleCount_ == 0; }
 
+  [[nodiscard]] std::uint32_t count() const noexcept { return idleCount_; }
+
  private:
   void onTimer() noexcept override;
 

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, test } from 'node:test';
+import type { ClusterReport } from '../../lib/admin/view.ts';
 import type { ClusterConfig } from '../../lib/config/user-config.ts';
 import { Client, freePort } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
@@ -118,6 +119,10 @@ test('one connection of a client reaches every endpoint', async () => {
   }
   assert.deepEqual([...names.values()], [10, 10, 10]);
   assert.equal((await weft.metrics()).value('tcp_open_total', { peer: 'src' }), 1);
+  const { clusters } = await weft.json<{ clusters: ClusterReport[] }>('/clusters');
+  for (const { address, connectionsNow, idleNow, loadNow } of clusters[0]?.endpoints ?? []) {
+    assert.deepEqual([connectionsNow, idleNow, loadNow], [1, 1, 0], address);
+  }
 });
 
 test('what Weft answers itself is counted where no endpoint was', async () => {

@@ -234,6 +234,8 @@ test('/clusters joins what each worker knows and sums it', async () => {
   const part = {
     clusterId: 1,
     endpointId: endpoint?.id ?? 0,
+    loadNow: 1,
+    idleNow: 2,
     connectUs: 5,
     failureCount: 1,
     earlyCloseCount: 0,
@@ -259,6 +261,7 @@ test('/clusters joins what each worker knows and sums it', async () => {
   assert.equal(clusters[0].balancer, 'roundRobin');
   const [shown] = clusters[0].endpoints;
   assert.equal(shown.connectionsNow, 5);
+  assert.deepEqual([shown.loadNow, shown.idleNow], [2, 4]);
   assert.equal(shown.failureCount, 2);
   assert.equal(shown.available, false);
   assert.equal(shown.ejected, true);

@@ -14,6 +14,8 @@ function endpoint(parts: Partial<EndpointReport> = {}): EndpointReport {
     ejected: false,
     causes: [],
     connectionsNow: 3,
+    loadNow: 1,
+    idleNow: 2,
     failureCount: 0,
     connectUs: 250,
     connectionsTotal: 100,
