@@ -109,6 +109,10 @@ export interface ConnectionReport {
   readonly upstreamReadBytes: number;
   readonly bufferedBytes: number;
   readonly spliced: boolean;
+  /** Of HTTP, so far. */
+  readonly requestCount: number;
+  /** `delayed`, `queued`, `connecting`, `sent` or `responding`; `null` when no request is under way. */
+  readonly requestState: string | null;
 }
 
 export interface ListenerReport {

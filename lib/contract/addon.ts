@@ -34,6 +34,7 @@ export interface DrainResult {
   readonly forcedCount: number;
 }
 
+export type RequestState = 'delayed' | 'queued' | 'connecting' | 'sent' | 'responding';
 export type ConnectionState = 'connecting' | 'open' | 'closing' | 'detecting';
 
 /** Which connections to show; `null` is all of them. */
@@ -74,6 +75,10 @@ export interface ConnectionDump {
   readonly upstreamReadBytes: number;
   readonly bufferedBytes: number;
   readonly spliced: boolean;
+  /** Of HTTP, so far. */
+  readonly requestCount: number;
+  /** What the request under way waits for; `null` when there is none. */
+  readonly requestState: RequestState | null;
 }
 
 export interface EndpointDump {

@@ -26,4 +26,8 @@ inline constexpr std::array<std::string_view, 3> kDumpWords = {"connections", "c
 inline constexpr std::array<std::string_view, 4> kConnectionStateWords = {"connecting", "open",
                                                                           "closing", "detecting"};
 
+/// Of a request under way, by proxy::RequestState.
+inline constexpr std::array<std::string_view, 5> kRequestStateWords = {
+    "delayed", "queued", "connecting", "sent", "responding"};
+
 }  // namespace weft::binding

@@ -38,7 +38,13 @@ napi_value writeConnection(napi_env env, const engine::ConnectionDump& connectio
       .number("downstreamReadBytes", connection.downstreamReadBytes)
       .number("upstreamReadBytes", connection.upstreamReadBytes)
       .number("bufferedBytes", connection.bufferedBytes)
-      .boolean("spliced", connection.spliced);
+      .boolean("spliced", connection.spliced)
+      .number("requestCount", connection.requestCount)
+      .set("requestState",
+           connection.requestState
+               ? makeString(env,
+                            kRequestStateWords[static_cast<std::size_t>(*connection.requestState)])
+               : none);
   return writer.object();
 }
 

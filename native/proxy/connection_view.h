@@ -13,6 +13,15 @@ namespace weft::proxy {
 
 enum class ConnectionState : std::uint8_t { Connecting, Open, Closing, Detecting };
 
+/// What a request under way is waiting for.
+enum class RequestState : std::uint8_t {
+  Delayed,     ///< The time of its next attempt, or of a fault.
+  Queued,      ///< A connection that a limit allows.
+  Connecting,  ///< A new connection.
+  Sent,        ///< The head of the response, while the request goes out or has.
+  Responding,  ///< The end of the response.
+};
+
 struct ConnectionView {
   std::uint32_t worker = 0;
   base::ConnectionId connectionId;
@@ -30,6 +39,8 @@ struct ConnectionView {
   std::uint64_t upstreamReadBytes = 0;
   std::uint64_t bufferedBytes = 0;
   bool spliced = false;
+  std::uint64_t requestCount = 0;  ///< Of HTTP, so far.
+  std::optional<RequestState> requestState{};
 
   /// Of one whose first bytes are waited for: how long none came, and how many are held.
   void showWaiting(base::Duration idle, std::uint64_t heldBytes) noexcept {

@@ -312,7 +312,20 @@ void Exchange::release() noexcept {
   context().loop.retire(*this);
 }
 
-// ---- counting ----
+// ---- counters and views ----
+
+RequestState Exchange::state() const noexcept {
+  if (responseBegun_) {
+    return RequestState::Responding;
+  }
+  if (upstream::Waiter::linked()) {
+    return RequestState::Queued;
+  }
+  if (client_ == nullptr) {
+    return RequestState::Delayed;
+  }
+  return client_->connecting() ? RequestState::Connecting : RequestState::Sent;
+}
 
 RequestLabels Exchange::labels() const noexcept {
   return {.direction = direction_,

@@ -25,6 +25,7 @@
 #include "os/buffer_pool.h"
 #include "os/loop.h"
 #include "os/object_pool.h"
+#include "proxy/connection_view.h"
 #include "proxy/request_counters.h"
 #include "proxy/router.h"
 #include "snapshot/cluster.h"
@@ -130,6 +131,8 @@ class Exchange final : private upstream::HttpClientOwner,
   [[nodiscard]] const upstream::Endpoint* endpoint() const noexcept { return endpoint_; }
 
   [[nodiscard]] upstream::ClusterRuntime& cluster() const noexcept { return cluster_; }
+
+  [[nodiscard]] RequestState state() const noexcept;
 
   [[nodiscard]] std::uint32_t attemptCount() const noexcept { return attemptCount_; }
 

@@ -279,6 +279,7 @@ std::size_t HttpSession::feedHead(std::string_view held) noexcept {
   }
   const std::size_t bytes = read.head->bytes;
   headSince_ = {};
+  ++requestCount_;
   startExchange(held, *read.head);
   intake_.reset();
   return bytes;

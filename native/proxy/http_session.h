@@ -163,6 +163,7 @@ class HttpSession final : public Session,
   std::uint64_t readBytes_ = 0;
   std::size_t turnBytes_ = 0;  ///< Read by the present run.
   std::uint64_t writtenBytes_ = 0;
+  std::uint64_t requestCount_ = 0;
   base::TimePoint lastActive_;
   base::TimePoint headSince_{};  ///< The first byte of a head that is not whole.
   std::unique_ptr<const base::Address> upstreamAddress_;  ///< For the access log only.

@@ -238,6 +238,10 @@ void HttpSession::describe(ConnectionView& view) const {
     view.endpointId = endpoint->id;
     view.upstreamAddress = connection_.addressOf(*endpoint, exchange_->cluster()).toString();
   }
+  view.requestCount = requestCount_;
+  if (exchange_ != nullptr) {
+    view.requestState = exchange_->state();
+  }
   view.state = state_ == State::Lingering ? ConnectionState::Closing : ConnectionState::Open;
   view.protocol = snapshot::Protocol::Http1;
   view.idleMs = base::wholeMilliseconds(context().loop().now() - lastActive_);

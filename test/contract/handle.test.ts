@@ -346,6 +346,8 @@ test('connections can be shown while they are open', async () => {
     upstreamReadBytes: 5,
     bufferedBytes: 0,
     spliced: false,
+    requestCount: 0,
+    requestState: null,
   });
   client.close();
   await handle.stop();

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { Agent, createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, test } from 'node:test';
-import type { ClusterReport } from '../../lib/admin/view.ts';
+import type { ClusterReport, ConnectionReport } from '../../lib/admin/view.ts';
 import type { ClusterConfig } from '../../lib/config/user-config.ts';
 import { Client, freePort } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
@@ -190,7 +190,12 @@ test('requests wait for the connections that a limit allows, whichever worker ha
   const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   await start([address], { connectionsMax: 3, http: { queueTimeout: '20s' } });
   agent.maxSockets = 40;
-  const answers = await Promise.all(Array.from({ length: 400 }, () => ask('/')));
+  const asked = Promise.all(Array.from({ length: 400 }, () => ask('/')));
+  await until('requests in the queue', async () => {
+    const { connections } = await weft.json<{ connections: ConnectionReport[] }>('/connections');
+    return connections.some(({ requestState }) => requestState === 'queued');
+  });
+  const answers = await asked;
   assert.ok(answers.every(({ status, body }) => status === 200 && body === 'done'));
   assert.ok(most <= 3, `${most} at a time`);
   const metrics = await weft.metrics();

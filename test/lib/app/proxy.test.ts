@@ -296,6 +296,8 @@ test('/connections has names in place of ids', async () => {
         upstreamReadBytes: 4,
         bufferedBytes: 0,
         spliced: true,
+        requestCount: 7,
+        requestState: 'sent',
       },
     ],
     endpoints: [],
@@ -309,6 +311,7 @@ test('/connections has names in place of ids', async () => {
   assert.equal(connection.endpoint, '10.0.0.1:80');
   assert.equal(connection.protocol, 'tls');
   assert.equal(connection.spliced, true);
+  assert.deepEqual([connection.requestCount, connection.requestState], [7, 'sent']);
   assert.ok(!('listenerId' in connection));
 });
 

@@ -1,5 +1,7 @@
 // Requests that wait for a connection while a limit of the cluster stands against a new one: who is
 // served, in which order, for how long one waits, and what makes room.
+#include <algorithm>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +42,21 @@ class HttpQueueTest : public HttpTest {
 
   [[nodiscard]] std::uint64_t cell(std::size_t which) { return world.proxy.clusterCell(1, which); }
 
+  /// Of the requests under way, in the order of their states.
+  [[nodiscard]] std::vector<proxy::RequestState> states() {
+    engine::DumpResult result;
+    world.proxy.worker().dump({.kind = engine::DumpKind::Connections, .countMax = 10, .filter = {}},
+                              result);
+    std::vector<proxy::RequestState> found;
+    for (const engine::ConnectionDump& connection : result.connections) {
+      if (connection.requestState) {
+        found.push_back(*connection.requestState);
+      }
+    }
+    std::ranges::sort(found, std::greater());
+    return found;
+  }
+
   [[nodiscard]] std::uint64_t waiting() { return cell(ClusterCell::kQueuedNow); }
 
   static void expectRefused(Peer& peer, CloseReason reason) {
@@ -55,6 +72,7 @@ TEST_P(HttpQueueTest, TheNextRequestGetsTheConnectionThatIsFree) {
   Peer& second = other(getOf("/b"));
   EXPECT_EQ(upstreams(), 1U);
   EXPECT_EQ(waiting(), 1U);
+  EXPECT_EQ(states(), (std::vector{proxy::RequestState::Sent, proxy::RequestState::Queued}));
   EXPECT_EQ(forwarded(), kGet);
   answer(kOk);
   EXPECT_EQ(taken(), kOk);
