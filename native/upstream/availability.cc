@@ -264,6 +264,7 @@ void Availability::eject(Endpoint& endpoint) {
 void Availability::readmit(Endpoint& endpoint) {
   endpoint.failureCount = 0;
   endpoint.earlyCloseCount = 0;
+  endpoint.serverErrorCount = 0;
   endpoint.readmittedAt = context_.loop.now();
   endpoint.comeBack(context_.loop.now(), settings_->balancer.rttDefault);
   change(endpoint, [&endpoint] {

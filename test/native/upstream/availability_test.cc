@@ -149,6 +149,22 @@ TEST_F(AvailabilityTest, LetsBackInByAConnectOfItsOwn) {
   EXPECT_EQ(ground.events.of(EventKind::EndpointAvailable).size(), 1U);
 }
 
+TEST_F(AvailabilityTest, CountsServerErrorsAnewOfWhatIsBack) {
+  begin(2);
+  ejection().consecutiveServerErrors = 3;
+  apply();
+  refuse(1);
+  fail(1);
+  // Responses to what it was asked before.
+  cluster->requestEnded(at(1), false);
+  cluster->requestEnded(at(1), false);
+  accept(1);
+  ground.advance(seconds(2));
+  ASSERT_FALSE(at(1).failing);
+  cluster->requestEnded(at(1), false);
+  EXPECT_FALSE(at(1).failing);
+}
+
 TEST_F(AvailabilityTest, MeasuresAnewWhatIsBack) {
   begin(2);
   config.cluster(1).balancer = {.type = snapshot::BalancerType::P2cEwma,
