@@ -44,7 +44,7 @@ export async function sendBytes(
 }
 
 /** Resolves when more can be written, or nothing can any more. */
-function drained(socket: Socket): Promise<void> {
+export function drained(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       socket.off('drain', done).off('close', done);
@@ -62,19 +62,36 @@ export async function open(to: NetConnectOpts): Promise<Socket> {
   return socket;
 }
 
-export class Received {
+/** Checks that what comes is a stream, byte by byte. */
+export class StreamCheck {
   bytes = 0;
   /** Where the first wrong byte is; `null`: all were right. */
   wrongAt: number | null = null;
+  readonly #stream: ByteStream;
+
+  constructor(seed: number) {
+    this.#stream = new ByteStream(seed);
+  }
+
+  take(chunk: Buffer): void {
+    const expected = this.#stream.next(chunk.length);
+    if (this.wrongAt === null && !expected.equals(chunk)) {
+      const offset = chunk.findIndex((byte, index) => byte !== expected[index]);
+      this.wrongAt = this.bytes + offset;
+    }
+    this.bytes += chunk.length;
+  }
+}
+
+export class Received extends StreamCheck {
   /** 'end' is the other side's orderly end, 'reset' everything else. */
   readonly ended: Promise<ClientEnd>;
-  readonly #stream: ByteStream;
   #waiting: { readonly bytes: number; readonly resolve: () => void }[] = [];
 
   /** Takes everything that `socket` receives from now on. */
   constructor(socket: Socket, seed: number) {
-    this.#stream = new ByteStream(seed);
-    socket.on('data', (chunk: Buffer) => this.#take(chunk));
+    super(seed);
+    socket.on('data', (chunk: Buffer) => this.take(chunk));
     this.ended = new Promise((resolve) => {
       socket.once('end', () => {
         const end = endOf(socket);
@@ -105,13 +122,8 @@ export class Received {
     return [end, this.bytes, this.wrongAt];
   }
 
-  #take(chunk: Buffer): void {
-    const expected = this.#stream.next(chunk.length);
-    if (this.wrongAt === null && !expected.equals(chunk)) {
-      const offset = chunk.findIndex((byte, index) => byte !== expected[index]);
-      this.wrongAt = this.bytes + offset;
-    }
-    this.bytes += chunk.length;
+  override take(chunk: Buffer): void {
+    super.take(chunk);
     this.#wake(this.bytes);
   }
 
