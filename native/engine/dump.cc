@@ -13,7 +13,7 @@
 #include "proxy/connection.h"
 #include "telemetry/event.h"
 #include "upstream/endpoint.h"
-#include "upstream/endpoint_pool.h"
+#include "upstream/endpoint_pool.h"  // IWYU pragma: keep
 
 namespace weft::engine {
 

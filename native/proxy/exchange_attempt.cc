@@ -6,14 +6,11 @@
 #include <span>
 #include <utility>
 
-#include "base/bytes.h"
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/result.h"
 #include "codec/h1_forward.h"
 #include "os/loop.h"
-#include "proxy/connections.h"
-#include "proxy/context.h"
 #include "proxy/exchange.h"
 #include "snapshot/cluster.h"
 #include "telemetry/cell_table.h"
@@ -23,9 +20,10 @@
 #include "upstream/connect_close_reason.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
-#include "upstream/endpoint_pool.h"
+#include "upstream/endpoint_pool.h"  // IWYU pragma: keep
 #include "upstream/http_client.h"
 #include "upstream/http_memory.h"
+#include "upstream/wait_queue.h"
 
 namespace weft::proxy {
 

@@ -1,17 +1,12 @@
 // How long the parts of an exchange may take, and what is tried again after an attempt that failed.
 #include <algorithm>
-#include <cstdint>
 #include <string_view>
 #include <utility>
 
 #include "base/clock.h"
-#include "base/ids.h"
-#include "codec/h1_field_reader.h"
 #include "codec/h1_head.h"
 #include "os/loop.h"
 #include "os/timer_wheel.h"
-#include "proxy/connections.h"
-#include "proxy/context.h"
 #include "proxy/exchange.h"
 #include "proxy/retry.h"
 #include "snapshot/cluster.h"

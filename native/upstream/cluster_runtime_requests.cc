@@ -16,7 +16,7 @@
 #include "upstream/cluster_runtime.h"
 #include "upstream/context.h"
 #include "upstream/endpoint.h"
-#include "upstream/endpoint_pool.h"
+#include "upstream/endpoint_pool.h"  // IWYU pragma: keep
 #include "upstream/retry_budget.h"
 #include "upstream/wait_queue.h"
 

@@ -4,7 +4,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/intrusive_list.h"
 #include "os/loop.h"
+#include "os/timer_wheel.h"
 
 namespace weft::upstream {
 
