@@ -251,5 +251,13 @@ TEST_F(ClusterRuntimeTest, CountsClosesByDirectionAndErrno) {
   EXPECT_EQ(closes(0), 0U);
 }
 
+TEST_F(ClusterRuntimeTest, StaysForARequestThatHasNoConnection) {
+  cluster->addRequest();
+  cluster->remove();
+  EXPECT_FALSE(cluster->unused());
+  cluster->removeRequest();
+  EXPECT_TRUE(cluster->unused());
+}
+
 }  // namespace
 }  // namespace weft::upstream
