@@ -35,7 +35,7 @@ struct PickRequest {
   bool forRequest = false;
 };
 
-class ClusterRuntime : private WaitQueue::Owner {
+class ClusterRuntime final : private WaitQueue::Owner {
  public:
   ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
                  const SharedCluster& shared);
