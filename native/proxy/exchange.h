@@ -188,7 +188,7 @@ class Exchange final : private upstream::HttpClientOwner,
   void send(codec::H1Request request) noexcept;
   [[nodiscard]] bool rewrite(codec::H1Request& request) noexcept;
   void sendKept() noexcept;
-  void connect(bool kept) noexcept;
+  void connect() noexcept;
   [[nodiscard]] bool keep(const codec::H1Request& request) noexcept;
   [[nodiscard]] bool replays(const upstream::ClientFailure& failure) noexcept;
   [[nodiscard]] bool mayRetry() noexcept;

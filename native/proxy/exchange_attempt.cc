@@ -185,20 +185,24 @@ void Exchange::failWithout(const base::Error& lack) noexcept {
 void Exchange::begin(const codec::H1Request* request) noexcept {
   countOnce();
   beginAttempt();
+  if (client_ != nullptr) {
+    // It has left the pool, whatever comes of the request.
+    client_->use(*this);
+  }
   // A connection that has served before may be dying just now.
   const bool kept = request == nullptr ||
                     (client_ != nullptr && !idempotent_ && retry_ == nullptr) || keep(*request);
-  if (client_ == nullptr) {
-    connect(kept);
-  } else if (!kept) {
-    failWithoutMemory();
-  } else {
-    client_->use(*this);
-    if (request == nullptr) {
-      sendKept();
-    } else {
-      send(*request);
+  if (!kept) {
+    if (client_ == nullptr) {
+      cluster_.unreserve(*endpoint_);
     }
+    failWithoutMemory();
+  } else if (client_ == nullptr) {
+    connect();
+  } else if (request == nullptr) {
+    sendKept();
+  } else {
+    send(*request);
   }
 }
 
@@ -208,16 +212,14 @@ void Exchange::countOnce() noexcept {
   }
 }
 
-void Exchange::connect(bool kept) noexcept {
-  if (kept) {
-    client_ = context().http.clients.make(context(), cluster_, *endpoint_, direction_, target_);
-  }
+void Exchange::connect() noexcept {
+  ++attemptCount_;
+  client_ = context().http.clients.make(context(), cluster_, *endpoint_, direction_, target_);
   if (client_ == nullptr) {
     cluster_.unreserve(*endpoint_);
-    fail(kept ? CloseReason::ResourcesExhausted : CloseReason::BufferLimit, ENOMEM);
+    fail(CloseReason::ResourcesExhausted, ENOMEM);
     return;
   }
-  ++attemptCount_;
   client_->connect(*this, attemptCount_ > 1);
 }
 

@@ -74,6 +74,25 @@ TEST_P(HttpSessionTest, SharesConnectionsOfAnEndpoint) {
   EXPECT_EQ(upstreams(), 1U);
 }
 
+TEST_P(HttpSessionTest, KeepsItsPoolWhenARequestCannotBeHeld) {
+  EXPECT_EQ(exchange(kGet, kOk), kOk);
+  const std::uint64_t before = world.config.next.limits.bufferedBytesMax;
+  world.config.next.limits.bufferedBytesMax = 1;
+  world.publish();
+  ask(kGet);
+  EXPECT_EQ(connectionsNow(), 0U);
+  world.config.next.limits.bufferedBytesMax = before;
+  world.publish();
+  for (int round = 0; round < 3; ++round) {
+    Peer& peer = world.connect();
+    peer.send(kGet);
+    world.settle();
+    answer(kOk);
+    EXPECT_EQ(peer.received(), kOk);
+  }
+  EXPECT_LE(upstreams(), 2U) << "connections are used again";
+}
+
 TEST_P(HttpSessionTest, OpensAnotherConnectionWhileTheFirstIsBusy) {
   ask(kGet);
   Peer& second = world.connect();
