@@ -183,7 +183,8 @@ void forwardRequest(const H1Request& request, H1Writer& writer) noexcept {
   if (target.form == H1TargetForm::Absolute || !request.host.empty()) {
     markName(fields, FieldName::Host, leftOut);
   }
-  const bool oddLength = takesOddLength(request.held, fields, leftOut);
+  const bool oddLength =
+      request.framing.lengthGiven && takesOddLength(request.held, fields, leftOut);
   const std::string_view method = head.method.in(request.held);
   if (!request.path.empty()) {
     writer.requestLine(method, request.path);

@@ -124,6 +124,7 @@ H1Fault readBody(const Said& said, std::uint8_t minorVersion, H1Framing& framing
   }
   framing.body = length == 0 ? H1Body::None : H1Body::Length;
   framing.length = static_cast<std::uint64_t>(length);
+  framing.lengthGiven = true;
   return H1Fault::None;
 }
 

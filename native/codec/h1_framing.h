@@ -22,6 +22,7 @@ enum class H1Body : std::uint8_t {
 struct H1Framing {
   H1Body body = H1Body::None;
   std::uint64_t length = 0;     ///< Of H1Body::Length.
+  bool lengthGiven = false;     ///< By a Content-Length, which may be 0.
   bool keepAlive = false;       ///< Another message may come behind it.
   bool upgrade = false;         ///< Asks for another protocol, or agrees to it.
   bool expectContinue = false;  ///< The client waits for a 100 before the body.

@@ -46,9 +46,6 @@ using telemetry::EndpointTcpCell;
 using telemetry::RunKey;
 using telemetry::RunKind;
 
-/// Endpoints that a connection asks when none is thought to have room.
-constexpr std::size_t kAskedMax = 64;
-
 std::size_t refusalCell(base::ErrorCode code) noexcept {
   switch (code) {
     case base::ErrorCode::ClusterLimit:
@@ -218,7 +215,7 @@ base::Result<Endpoint*> ClusterRuntime::acquire(const PickRequest& request, Dire
     if (refusal != &errors::kEndpointLimit) {
       return *refuse(*refusal);
     }
-    availability_.setFull(*endpoint, context_.loop.now() + kFullFor);
+    countFull(*endpoint);
     endpoint = pick(request);
   }
   if (!settings_->endpointConnectionsMax) {
@@ -230,24 +227,20 @@ base::Result<Endpoint*> ClusterRuntime::acquire(const PickRequest& request, Dire
 /// The balancer has none that is thought to have room: another worker may have made some since.
 base::Result<Endpoint*> ClusterRuntime::acquireAny(const PickRequest& request,
                                                    Direction direction) {
-  const std::size_t start =
-      members_.empty() ? 0 : context_.random.below(static_cast<std::uint32_t>(members_.size()));
-  const std::size_t count = std::min(members_.size(), kAskedMax);
   const base::Error* refusal = &errors::kNoEndpoint;
-  for (std::size_t i = 0; i < count; ++i) {
-    auto& endpoint = static_cast<Endpoint&>(*members_[(start + i) % members_.size()]);
+  Endpoint* acquired = nullptr;
+  askSome([&](Endpoint& endpoint) {
     const bool excluded = endpoint.excluded() && !inPanic();
     if (excluded || std::ranges::find(request.tried, endpoint.id) != request.tried.end()) {
-      continue;
+      return true;
     }
     refusal = acquireAt(endpoint, direction);
-    if (refusal == nullptr) {
-      availability_.setFull(endpoint, {});
-      return &endpoint;
-    }
-    if (refusal != &errors::kEndpointLimit) {
-      break;
-    }
+    acquired = refusal == nullptr ? &endpoint : nullptr;
+    return refusal == &errors::kEndpointLimit;
+  });
+  if (acquired != nullptr) {
+    availability_.setFull(*acquired, {});
+    return acquired;
   }
   return refusal == &errors::kNoEndpoint ? errors::kNoEndpoint : *refuse(*refusal);
 }
@@ -290,11 +283,10 @@ void ClusterRuntime::releaseConnection(Endpoint& endpoint) {
   connections_.leave();
   endpoint.connections.leave();
   --endpoint.connectionsNow;
-  hasRoom(endpoint);
+  roomMade(endpoint);
 }
 
-/// The endpoint, or the cluster, may have room for somebody.
-void ClusterRuntime::hasRoom(Endpoint& endpoint) {
+void ClusterRuntime::roomMade(Endpoint& endpoint) {
   if (!endpoint.removed && endpoint.fullUntil != base::TimePoint{}) {
     availability_.setFull(endpoint, {});
   }

@@ -3,7 +3,9 @@
 // stay until their last connection has left. Owned and used by one worker.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -110,8 +112,8 @@ class ClusterRuntime final : private WaitQueue::Owner {
   /// An available endpoint with an idle connection; null when none is found.
   [[nodiscard]] Endpoint* withIdle();
 
-  /// A connection to it waits in its pool.
-  void becameIdle(Endpoint& endpoint);
+  /// A connection has left the endpoint, or waits in its pool: somebody may have it.
+  void roomMade(Endpoint& endpoint);
 
   /// Whether the next connection that becomes idle is to be closed for another worker's request.
   [[nodiscard]] bool givesAway() noexcept;
@@ -199,7 +201,6 @@ class ClusterRuntime final : private WaitQueue::Owner {
   [[nodiscard]] base::Result<Endpoint*> acquireAny(const PickRequest& request,
                                                    snapshot::Direction direction);
   void onStillWaiting() noexcept override;
-  void hasRoom(Endpoint& endpoint);
   bool closeIdleOf(Endpoint& endpoint);
   [[nodiscard]] const base::Error* enterConnection(Endpoint& endpoint,
                                                    snapshot::Direction direction);
@@ -210,6 +211,22 @@ class ClusterRuntime final : private WaitQueue::Owner {
   /// An endpoint without room is not asked again for so long, unless a connection of this worker
   /// leaves it: other workers do not tell.
   static constexpr base::Duration kFullFor = std::chrono::milliseconds(10);
+
+  /// Endpoints that are asked when the balancer has none.
+  static constexpr std::size_t kAskedMax = 64;
+
+  /// Goes through members from one by chance on, as long as `ask` says true.
+  template <typename Ask>
+  void askSome(Ask ask) {
+    const std::size_t start =
+        members_.empty() ? 0 : context_.random.below(static_cast<std::uint32_t>(members_.size()));
+    const std::size_t count = std::min(members_.size(), kAskedMax);
+    for (std::size_t i = 0; i < count; ++i) {
+      if (!ask(static_cast<Endpoint&>(*members_[(start + i) % members_.size()]))) {
+        return;
+      }
+    }
+  }
 
   Context& context_;
   WaitQueue queue_;

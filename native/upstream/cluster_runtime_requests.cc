@@ -1,8 +1,5 @@
 // Requests of a cluster, whose connections outlive them: who serves one, what waits for a
 // connection where a limit stands against it, and which are tried again.
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <utility>
 
 #include "base/assert.h"
@@ -24,13 +21,6 @@ namespace weft::upstream {
 
 using snapshot::Direction;
 using telemetry::ClusterCell;
-
-namespace {
-
-/// Endpoints that are asked for an idle connection.
-constexpr std::size_t kAskedMax = 64;
-
-}  // namespace
 
 // ---- requests ----
 
@@ -112,27 +102,19 @@ bool ClusterRuntime::makeRoom(base::ErrorCode limit, Endpoint& endpoint) {
 }
 
 Endpoint* ClusterRuntime::withIdle() {
-  const std::size_t start =
-      members_.empty() ? 0 : context_.random.below(static_cast<std::uint32_t>(members_.size()));
-  const std::size_t count = std::min(members_.size(), kAskedMax);
-  for (std::size_t i = 0; i < count; ++i) {
-    auto& endpoint = static_cast<Endpoint&>(*members_[(start + i) % members_.size()]);
+  Endpoint* found = nullptr;
+  askSome([&](Endpoint& endpoint) {
     if (endpoint.pool != nullptr && !endpoint.pool->empty() &&
         endpoint.availableAt(context_.loop.now())) {
-      return &endpoint;
+      found = &endpoint;
     }
-  }
-  return nullptr;
+    return found == nullptr;
+  });
+  return found;
 }
 
 bool ClusterRuntime::closeIdleOf(Endpoint& endpoint) {
   return endpoint.pool != nullptr && endpoint.pool->closeOldest();
-}
-
-void ClusterRuntime::becameIdle(Endpoint& endpoint) {
-  if (queue_.count() > 0 || endpoint.fullUntil != base::TimePoint{}) {
-    hasRoom(endpoint);
-  }
 }
 
 // ---- waiting for one ----

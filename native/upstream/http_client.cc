@@ -302,7 +302,7 @@ void HttpClient::becomeIdle() noexcept {
   }
   state_ = State::Idle;
   idleSince_ = context_.loop.now();
-  cluster_.becameIdle(endpoint_);
+  cluster_.roomMade(endpoint_);
 }
 
 Detached HttpClient::detach() noexcept {
