@@ -2,11 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 #include <map>
 
 #include "base/hash.h"
-#include "telemetry/close_reason.h"
 
 namespace weft::simulation {
 
@@ -14,14 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using telemetry::ListenerTcpCell;
-using telemetry::WorkerCell;
 
-constexpr base::Duration kLife = seconds(12);
-/// Longer than anything may take that is not stuck.
-constexpr base::Duration kStuck = seconds(120);
-/// Longer than back-offs, intervals and timeouts of all scenarios together.
-constexpr base::Duration kRecovery = seconds(20);
 constexpr std::uint32_t kAskersMax = 60;
 /// Where little else happens.
 constexpr std::uint32_t kPeacefulAskersMax = 150;
@@ -33,9 +24,6 @@ constexpr std::uint64_t kEnoughRequests = 60;
 /// The first endpoint of the configuration.
 constexpr std::uint32_t kFirst = 2;
 
-/// Steps at one moment; a proxy that is still busy then is in a loop.
-constexpr int kStepsMax = 100'000;
-
 base::Address addressAt(std::uint32_t number) {
   return base::Address::ipv4({10, 0, 3, static_cast<std::uint8_t>(number)}, 90);
 }
@@ -43,30 +31,27 @@ base::Address addressAt(std::uint32_t number) {
 }  // namespace
 
 HttpSimulation::HttpSimulation(std::uint64_t seed, bool verbose)
-    : scenario_(seed),
-      verbose_(verbose),
-      world_(scenario_.world),
+    : HttpSimulation(HttpScenario(seed), verbose) {}
+
+HttpSimulation::HttpSimulation(const HttpScenario& scenario, bool verbose)
+    : Stage(scenario.world, verbose),
+      scenario_(scenario),
       watch_(world_, scenario_.story == HttpStory::OneErrs ? kFirst : 0) {}
 
 std::string HttpSimulation::run() {
   prepare();
-  live();
+  live(scenario_.random, scenario_.arrivalGapMax);
+  checkStory();
   settleDown();
   recover();
   checkEnd();
-  return problem_;
+  return problem();
 }
 
 // ---- the parts of a run ----
 
 void HttpSimulation::prepare() {
   world_.config.listener(1).protocol = snapshot::Protocol::Http1;
-  for (std::size_t i = 0; i < scenario_.world.workerCount; ++i) {
-    world_.poller(i).shuffle(world_.network.random());
-  }
-  // The endpoint that every world begins with is not one of ours.
-  world_.config.removeEndpoint(1, 1);
-  world_.endpoint().close();
   while (endpoints_.size() < scenario_.endpointCount) {
     addEndpoint();
   }
@@ -82,39 +67,6 @@ void HttpSimulation::prepare() {
   }
 }
 
-void HttpSimulation::live() {
-  base::Random& random = scenario_.random;
-  const auto later = [this, &random](base::Duration max) {
-    return world_.clock.now() +
-           base::Duration(random.below(static_cast<std::uint32_t>(max.count())));
-  };
-  const base::TimePoint end = world_.clock.now() + kLife;
-  base::TimePoint arrival = later(scenario_.arrivalGapMax);
-  base::TimePoint mood = later(seconds(1));
-  base::TimePoint change = later(seconds(4));
-  while (world_.clock.now() < end && !wrong()) {
-    advanceTo(std::min({arrival, mood, change, end}));
-    const base::TimePoint now = world_.clock.now();
-    if (now >= arrival) {
-      if (askers_.size() < (scenario_.answersOnly() ? kPeacefulAskersMax : kAskersMax)) {
-        arrive(drawPlan());
-      }
-      arrival = later(scenario_.arrivalGapMax);
-    }
-    if (now >= mood) {
-      changeMood();
-      mood = later(seconds(2));
-    }
-    if (now >= change) {
-      if (scenario_.story == HttpStory::Storm) {
-        reload();
-      }
-      change = later(seconds(4));
-    }
-  }
-  checkStory();
-}
-
 /// Everybody is well again, and all that was asked comes to an end.
 void HttpSimulation::settleDown() {
   for (const auto& endpoint : endpoints_) {
@@ -123,13 +75,7 @@ void HttpSimulation::settleDown() {
   for (const auto& asker : askers_) {
     asker->hurry();
   }
-  const base::TimePoint end = world_.clock.now() + kStuck;
-  while (openCount() > 0 && world_.clock.now() < end && !wrong()) {
-    advanceTo(world_.clock.now() + milliseconds(100));
-  }
-  if (openCount() > 0) {
-    fail(std::to_string(openCount()) + " clients do not come to an end");
-  }
+  awaitAll("clients");
   checkCounters();
 }
 
@@ -138,7 +84,7 @@ void HttpSimulation::recover() {
   if (wrong()) {
     return;
   }
-  advanceTo(world_.clock.now() + kRecovery);
+  advance(kRecovery);
   if (!watch_.allUsable()) {
     fail("an endpoint is well again and still avoided");
   }
@@ -154,10 +100,7 @@ void HttpSimulation::recover() {
   }
   for (std::uint32_t i = 0; i < kRecoveryAskers && !unasked.empty() && !wrong(); ++i) {
     const Asker& asker = arrive({.count = kRecoveryRequests, .bytesMax = 100, .shortOnly = true});
-    const base::TimePoint end = world_.clock.now() + kStuck;
-    while (!asker.over() && world_.clock.now() < end && !wrong()) {
-      advanceTo(world_.clock.now() + milliseconds(50));
-    }
+    await(asker);
     for (const std::uint32_t id : asker.asked()) {
       if (ledger_.at(id).status != 200) {
         fail("request " + std::to_string(id) + " was not served when all was well again");
@@ -222,7 +165,7 @@ void HttpSimulation::checkCounters() {
       " replays, " + std::to_string(watch_.ejections()) + " ejections");
   expect("requests", totals.requests, begun, exact ? begun : asked);
   expect("retries and replays", totals.retries + totals.replays, again, exact ? again : UINT64_MAX);
-  expect("retries of what must not go twice", totals.unsafeRetries, 0, 0);
+  expect("retries of what must not go twice", totals.unsafeRetries, 0);
   for (const auto& [status, count] : totals.responses) {
     expect("responses", count, statuses[status], exact ? statuses[status] : asked);
   }
@@ -247,52 +190,20 @@ void HttpSimulation::checkEnd() {
   if (wrong()) {
     return;
   }
-  test::ProxyUnderTest& proxy = world_.proxy;
-  advanceTo(world_.clock.now() + kRecovery);
-  std::uint64_t closes = 0;
-  for (std::size_t reason = 0; reason < telemetry::kCloseReasonCount; ++reason) {
-    closes += proxy.closes(1, static_cast<telemetry::CloseReason>(reason));
-  }
-  const std::uint64_t opens = proxy.listenerCell(1, ListenerTcpCell::kOpens);
-  expect("opens", opens, 1, askers_.size());
-  expect("closes", closes, opens, opens);
-  expect("open now", proxy.listenerCell(1, ListenerTcpCell::kOpenNow), 0, 0);
-  expect("connections now", proxy.workerCell(WorkerCell::ConnectionsNow), 0, 0);
-  expect("buffered bytes", proxy.workerCell(WorkerCell::BufferedBytesNow), 0, 0);
+  advance(kRecovery);
+  expectClosed(1, askers_.size());
   for (const auto& endpoint : endpoints_) {
     const auto open =
-        proxy.endpointCell(1, endpoint->number(), telemetry::EndpointTcpCell::kOpenNow);
-    expect("connections to an endpoint", open, 0, 0);
+        world_.proxy.endpointCell(1, endpoint->number(), telemetry::EndpointTcpCell::kOpenNow);
+    expect("connections to an endpoint", open, 0);
   }
-  expect("load", watch_.loadNow(), 0, 0);
-  proxy.stop();
-  expect("descriptors", world_.sockets.openCount(), 0, 0);
+  expect("load", watch_.loadNow(), 0);
+  expectStopped();
 }
 
-// ---- time ----
+// ---- who acts ----
 
-void HttpSimulation::advanceTo(base::TimePoint end) {
-  for (;;) {
-    for (int i = 0; step(); ++i) {
-      if (i > kStepsMax) {
-        fail("the proxy is busy for ever");
-        return;
-      }
-    }
-    if (world_.clock.now() >= end || wrong()) {
-      return;
-    }
-    const base::TimePoint next = world_.nextDeadline().value_or(end);
-    // Answers that wait and clients that think look at the clock every so often.
-    const base::TimePoint soon = world_.clock.now() + milliseconds(5);
-    const base::TimePoint pace = openCount() > 0 ? soon : end;
-    world_.clock.advanceTo(
-        std::max(std::min({next, end, pace}), world_.clock.now() + base::Duration(1)));
-  }
-}
-
-bool HttpSimulation::step() {
-  const base::TimePoint now = world_.clock.now();
+bool HttpSimulation::act(base::TimePoint now) {
   bool any = false;
   for (const auto& endpoint : endpoints_) {
     any = endpoint->act(now) || any;
@@ -300,48 +211,38 @@ bool HttpSimulation::step() {
   for (const auto& asker : askers_) {
     any = asker->act(now) || any;
   }
-  watch_.before();
-  any = world_.once() || any;
-  watch_.after();
-  return any && !wrong();
+  return any;
 }
 
-bool HttpSimulation::wrong() {
-  if (!problem_.empty()) {
-    return true;
+std::string HttpSimulation::findProblem() const {
+  std::string found = watch_.problem();
+  for (std::size_t i = 0; found.empty() && i < endpoints_.size(); ++i) {
+    found = endpoints_[i]->problem();
   }
-  problem_ = watch_.problem();
-  for (std::size_t i = 0; problem_.empty() && i < endpoints_.size(); ++i) {
-    problem_ = endpoints_[i]->problem();
+  for (std::size_t i = 0; found.empty() && i < askers_.size(); ++i) {
+    found = askers_[i]->problem();
   }
-  for (std::size_t i = 0; problem_.empty() && i < askers_.size(); ++i) {
-    problem_ = askers_[i]->problem();
-  }
-  return !problem_.empty();
+  return found;
 }
 
-void HttpSimulation::fail(const std::string& text) {
-  if (problem_.empty()) {
-    problem_ = text;
-  }
-}
-
-void HttpSimulation::expect(const char* what, std::uint64_t is, std::uint64_t least,
-                            std::uint64_t most) {
-  if (is < least || is > most) {
-    fail(std::string(what) + ": " + std::to_string(is) + ", not " + std::to_string(least) + " to " +
-         std::to_string(most));
-  }
-}
-
-void HttpSimulation::say(const std::string& text) {
-  if (verbose_) {
-    const auto us = (world_.clock.now() - base::TimePoint{}).count() - 3'600'000'000;
-    std::printf("%9.3f ms  %s\n", static_cast<double>(us) / 1000.0, text.c_str());
-  }
+/// Answers that wait and clients that think look at the clock every so often.
+std::optional<base::Duration> HttpSimulation::pace() const {
+  return openCount() > 0 ? std::optional<base::Duration>(milliseconds(5)) : std::nullopt;
 }
 
 // ---- what happens ----
+
+void HttpSimulation::onArrival() {
+  if (askers_.size() < (scenario_.answersOnly() ? kPeacefulAskersMax : kAskersMax)) {
+    arrive(drawPlan());
+  }
+}
+
+void HttpSimulation::onChange() {
+  if (scenario_.story == HttpStory::Storm) {
+    reload();
+  }
+}
 
 AskerPlan HttpSimulation::drawPlan() {
   base::Random& random = scenario_.random;
@@ -364,7 +265,7 @@ Asker& HttpSimulation::arrive(const AskerPlan& plan) {
   return *askers_.back();
 }
 
-void HttpSimulation::changeMood() {
+void HttpSimulation::onMood() {
   base::Random& random = scenario_.random;
   HttpEndpoint& endpoint = *endpoints_[random.below(static_cast<std::uint32_t>(endpoints_.size()))];
   switch (scenario_.story) {
@@ -402,7 +303,7 @@ void HttpSimulation::reload() {
       addEndpoint();
       break;
     case 1:
-      removeEndpoint();
+      removeEndpoint(scenario_.random);
       break;
     case 2:
       drawRequestBalancer(random, cluster);
@@ -427,16 +328,6 @@ void HttpSimulation::addEndpoint() {
   endpoints_.push_back(std::make_unique<HttpEndpoint>(number, world_.network,
                                                       world_.addEndpoint(number, addressAt(number)),
                                                       ledger_, scenario_.random));
-}
-
-void HttpSimulation::removeEndpoint() {
-  const auto& endpoints = world_.config.cluster(1).endpoints;
-  if (endpoints.size() > 1) {
-    const auto count = static_cast<std::uint32_t>(endpoints.size());
-    const std::uint32_t number = endpoints[scenario_.random.below(count)].id.number;
-    say("endpoint " + std::to_string(number) + " leaves");
-    world_.config.removeEndpoint(1, number);
-  }
 }
 
 std::size_t HttpSimulation::openCount() const {

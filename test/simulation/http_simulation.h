@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,17 +14,14 @@
 #include "http_scenario.h"
 #include "http_watch.h"
 #include "ledger.h"
-#include "support/memory_proxy.h"
+#include "stage.h"
 
 namespace weft::simulation {
 
-class HttpSimulation {
+class HttpSimulation final : private Stage {
  public:
-  /// Says on stdout what happens when `verbose`.
+  /// As Stage.
   HttpSimulation(std::uint64_t seed, bool verbose);
-
-  HttpSimulation(const HttpSimulation&) = delete;
-  HttpSimulation& operator=(const HttpSimulation&) = delete;
 
   /// The first promise that was broken; empty: none.
   [[nodiscard]] std::string run();
@@ -34,38 +32,39 @@ class HttpSimulation {
   [[nodiscard]] HttpStory story() const noexcept { return scenario_.story; }
 
  private:
+  HttpSimulation(const HttpScenario& scenario, bool verbose);
+
   void prepare();
-  void live();
   void settleDown();
   void recover();
   void checkStory();
   void checkCounters();
   void checkEnd();
 
-  void advanceTo(base::TimePoint end);
-  bool step();
-  [[nodiscard]] bool wrong();
-  void fail(const std::string& text);
-  void expect(const char* what, std::uint64_t is, std::uint64_t least, std::uint64_t most);
-  void say(const std::string& text);
+  bool act(base::TimePoint now) override;
+
+  void before() override { watch_.before(); }
+
+  void after() override { watch_.after(); }
+
+  [[nodiscard]] std::string findProblem() const override;
+  [[nodiscard]] std::size_t openCount() const override;
+  [[nodiscard]] std::optional<base::Duration> pace() const override;
+  void onArrival() override;
+  void onMood() override;
+  void onChange() override;
 
   Asker& arrive(const AskerPlan& plan);
   [[nodiscard]] AskerPlan drawPlan();
-  void changeMood();
   void setMood(HttpEndpoint& endpoint, HttpMood mood);
   void reload();
   void addEndpoint();
-  void removeEndpoint();
-  [[nodiscard]] std::size_t openCount() const;
 
   HttpScenario scenario_;
-  const bool verbose_;
-  test::MemoryProxy world_;
   Ledger ledger_;
   HttpWatch watch_;
   std::vector<std::unique_ptr<Asker>> askers_;
   std::vector<std::unique_ptr<HttpEndpoint>> endpoints_;
-  std::string problem_;
 };
 
 }  // namespace weft::simulation

@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdio>
 
 #include "base/hash.h"
-#include "telemetry/cell_table.h"
 
 namespace weft::simulation {
 
@@ -13,19 +11,9 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using telemetry::ListenerTcpCell;
-using telemetry::WorkerCell;
 
-constexpr base::Duration kLife = seconds(12);
-/// Longer than anything may take that is not stuck.
-constexpr base::Duration kStuck = seconds(120);
-/// Longer than back-offs, intervals and timeouts of all scenarios together.
-constexpr base::Duration kRecovery = seconds(20);
 constexpr std::uint32_t kRecoveryClients = 8;
 constexpr std::uint32_t kDrainedClients = 6;
-
-/// Steps at one moment; a proxy that is still busy then is in a loop.
-constexpr int kStepsMax = 100'000;
 
 base::Address addressAt(std::uint32_t number) {
   return base::Address::ipv4({10, 0, static_cast<std::uint8_t>(1 + number / 250),
@@ -35,17 +23,20 @@ base::Address addressAt(std::uint32_t number) {
 
 }  // namespace
 
-Simulation::Simulation(std::uint64_t seed, bool verbose)
-    : scenario_(seed), verbose_(verbose), world_(scenario_.world), watch_(world_) {}
+Simulation::Simulation(std::uint64_t seed, bool verbose) : Simulation(Scenario(seed), verbose) {}
+
+Simulation::Simulation(const Scenario& scenario, bool verbose)
+    : Stage(scenario.world, verbose), scenario_(scenario), watch_(world_) {}
 
 std::string Simulation::run() {
   prepare();
-  live();
+  live(scenario_.random, scenario_.arrivalGapMax);
+  checkStory();
   settleDown();
   recover();
   drain();
   checkEnd();
-  return problem_;
+  return problem();
 }
 
 // ---- the parts of a run ----
@@ -55,12 +46,6 @@ void Simulation::prepare() {
   listener.protocol = scenario_.protocol;
   listener.serverFirstAfter = milliseconds(20);
   listener.detectTimeout = seconds(1);
-  for (std::size_t i = 0; i < scenario_.world.workerCount; ++i) {
-    world_.poller(i).shuffle(world_.network.random());
-  }
-  // The endpoint that every world begins with is not one of ours.
-  world_.config.removeEndpoint(1, 1);
-  world_.endpoint().close();
   while (endpoints_.size() < scenario_.endpointCount) {
     addEndpoint();
   }
@@ -79,42 +64,6 @@ void Simulation::prepare() {
   faultSince_ = world_.clock.now();
 }
 
-void Simulation::live() {
-  base::Random& random = scenario_.random;
-  const auto later = [this, &random](base::Duration max) {
-    return world_.clock.now() +
-           base::Duration(random.below(static_cast<std::uint32_t>(max.count())));
-  };
-  const base::TimePoint end = world_.clock.now() + kLife;
-  base::TimePoint arrival = later(scenario_.arrivalGapMax);
-  base::TimePoint mood = later(seconds(1));
-  base::TimePoint change = later(seconds(4));
-  while (world_.clock.now() < end && !wrong()) {
-    advanceTo(std::min({arrival, mood, change, end}));
-    const base::TimePoint now = world_.clock.now();
-    if (now >= arrival) {
-      if (conversations_.size() < scenario_.clientCount) {
-        arrive(random.below(4) != 0);
-      }
-      arrival = later(scenario_.arrivalGapMax);
-    }
-    if (now >= mood) {
-      changeMood();
-      mood = later(seconds(2));
-    }
-    if (now >= change) {
-      if (scenario_.story == Story::Storm) {
-        reload();
-      }
-      change = later(seconds(4));
-    }
-    if (startsAtFault_ == 0 && now - faultSince_ > seconds(8)) {
-      startsAtFault_ = 1 + watch_.startsAt(endpoints_.front()->number());
-    }
-  }
-  checkStory();
-}
-
 /// Everybody is well again, and all that is open comes to an end.
 void Simulation::settleDown() {
   for (const auto& endpoint : endpoints_) {
@@ -123,13 +72,7 @@ void Simulation::settleDown() {
   for (const auto& conversation : conversations_) {
     conversation->hurry();
   }
-  const base::TimePoint end = world_.clock.now() + kStuck;
-  while (openConversations() > 0 && world_.clock.now() < end && !wrong()) {
-    advanceTo(world_.clock.now() + milliseconds(100));
-  }
-  if (openConversations() > 0) {
-    fail(std::to_string(openConversations()) + " conversations do not come to an end");
-  }
+  awaitAll("conversations");
   if (!scenario_.nobodyFails()) {
     return;
   }
@@ -145,7 +88,7 @@ void Simulation::recover() {
   if (wrong()) {
     return;
   }
-  advanceTo(world_.clock.now() + kRecovery);
+  advance(kRecovery);
   if (!watch_.allUsable()) {
     fail("an endpoint is well again and still avoided");
   }
@@ -155,10 +98,7 @@ void Simulation::recover() {
   for (std::uint32_t i = 0; i < kRecoveryClients && !wrong(); ++i) {
     arrive(true);
     Conversation& conversation = *conversations_.back();
-    const base::TimePoint end = world_.clock.now() + kStuck;
-    while (!conversation.over() && world_.clock.now() < end && !wrong()) {
-      advanceTo(world_.clock.now() + milliseconds(50));
-    }
+    await(conversation);
     if (!conversation.whole()) {
       fail("a client is not served when all is well again");
     }
@@ -177,14 +117,14 @@ void Simulation::drain() {
         number,
         Plan{.kind = PlanKind::Holds, .upBytes = 100, .downBytes = 100, .patience = seconds(3600)},
         world_.connect(), world_.clock.now()));
-    advanceTo(world_.clock.now() + milliseconds(300));
+    advance(milliseconds(300));
   }
   world_.proxy.drain(seconds(3), false);
-  advanceTo(world_.clock.now() + seconds(1));
+  advance(seconds(1));
   for (std::size_t i = first; i < first + kDrainedClients / 2; ++i) {
     conversations_[i]->hurry();
   }
-  advanceTo(world_.clock.now() + seconds(1));
+  advance(seconds(1));
   for (std::size_t i = first; i < first + kDrainedClients / 2; ++i) {
     if (conversations_[i]->met() && !conversations_[i]->whole()) {
       fail("a connection that ended in time while draining is not whole");
@@ -194,7 +134,7 @@ void Simulation::drain() {
   if (left > 0 && world_.proxy.drained()) {
     fail("drained with " + std::to_string(left) + " connections");
   }
-  advanceTo(world_.clock.now() + seconds(3));
+  advance(seconds(3));
   if (!world_.proxy.drained() || world_.proxy.forcedCount() != left) {
     fail("the drain reset " + std::to_string(world_.proxy.forcedCount()) + " connections of " +
          std::to_string(left));
@@ -205,52 +145,16 @@ void Simulation::checkEnd() {
   if (wrong()) {
     return;
   }
-  test::ProxyUnderTest& proxy = world_.proxy;
-  std::uint64_t closes = 0;
-  for (std::size_t reason = 0; reason < telemetry::kCloseReasonCount; ++reason) {
-    closes += proxy.closes(1, static_cast<telemetry::CloseReason>(reason));
-  }
-  const auto expect = [this](const char* what, std::uint64_t is, std::uint64_t wanted) {
-    if (is != wanted) {
-      fail(std::string(what) + ": " + std::to_string(is) + ", not " + std::to_string(wanted));
-    }
-  };
   // Who left before it was accepted is nobody.
-  const std::uint64_t opens = proxy.listenerCell(1, ListenerTcpCell::kOpens);
   const auto peaceful = static_cast<std::uint64_t>(std::ranges::count_if(
       conversations_, [](const auto& conversation) { return conversation->peaceful(); }));
-  expect("opens", std::clamp<std::uint64_t>(opens, peaceful, conversations_.size()), opens);
-  expect("closes", closes, opens);
-  expect("open now", proxy.listenerCell(1, ListenerTcpCell::kOpenNow), 0);
-  expect("connections now", proxy.workerCell(WorkerCell::ConnectionsNow), 0);
-  expect("buffered bytes", proxy.workerCell(WorkerCell::BufferedBytesNow), 0);
-  proxy.stop();
-  expect("descriptors", world_.sockets.openCount(), 0);
+  expectClosed(peaceful, conversations_.size());
+  expectStopped();
 }
 
-// ---- time ----
+// ---- who acts ----
 
-void Simulation::advanceTo(base::TimePoint end) {
-  for (;;) {
-    for (int i = 0; step(); ++i) {
-      if (i > kStepsMax) {
-        fail("the proxy is busy for ever");
-        return;
-      }
-    }
-    if (world_.clock.now() >= end || wrong()) {
-      return;
-    }
-    const base::TimePoint next = world_.nextDeadline().value_or(end);
-    // A flapping endpoint and a plan with patience look at the clock every so often.
-    const base::TimePoint soon = world_.clock.now() + milliseconds(25);
-    world_.clock.advanceTo(
-        std::max(std::min({next, end, soon}), world_.clock.now() + base::Duration(1)));
-  }
-}
-
-bool Simulation::step() {
-  const base::TimePoint now = world_.clock.now();
+bool Simulation::act(base::TimePoint now) {
   bool any = false;
   for (const auto& endpoint : endpoints_) {
     any = endpoint->act(now, conversations_) || any;
@@ -258,40 +162,44 @@ bool Simulation::step() {
   for (const auto& conversation : conversations_) {
     any = (!conversation->over() && conversation->act(now)) || any;
   }
-  watch_.before();
-  any = world_.once() || any;
-  watch_.after();
-  return any && !wrong();
+  return any;
 }
 
-bool Simulation::wrong() {
-  if (!problem_.empty()) {
-    return true;
+std::string Simulation::findProblem() const {
+  std::string found = watch_.problem();
+  for (std::size_t i = 0; found.empty() && i < endpoints_.size(); ++i) {
+    found = endpoints_[i]->problem();
   }
-  problem_ = watch_.problem();
-  for (std::size_t i = 0; problem_.empty() && i < endpoints_.size(); ++i) {
-    problem_ = endpoints_[i]->problem();
+  for (std::size_t i = 0; found.empty() && i < conversations_.size(); ++i) {
+    found = conversations_[i]->problem();
   }
-  for (std::size_t i = 0; problem_.empty() && i < conversations_.size(); ++i) {
-    problem_ = conversations_[i]->problem();
-  }
-  return !problem_.empty();
+  return found;
 }
 
-void Simulation::fail(const std::string& text) {
-  if (problem_.empty()) {
-    problem_ = text;
-  }
-}
-
-void Simulation::say(const std::string& text) {
-  if (verbose_) {
-    const auto us = (world_.clock.now() - base::TimePoint{}).count() - 3'600'000'000;
-    std::printf("%9.3f ms  %s\n", static_cast<double>(us) / 1000.0, text.c_str());
-  }
+/// A flapping endpoint and a plan with patience look at the clock every so often.
+std::optional<base::Duration> Simulation::pace() const {
+  return milliseconds(25);
 }
 
 // ---- what happens ----
+
+void Simulation::onArrival() {
+  if (conversations_.size() < scenario_.clientCount) {
+    arrive(scenario_.random.below(4) != 0);
+  }
+}
+
+void Simulation::onChange() {
+  if (scenario_.story == Story::Storm) {
+    reload();
+  }
+}
+
+void Simulation::onMoment(base::TimePoint now) {
+  if (startsAtFault_ == 0 && now - faultSince_ > seconds(8)) {
+    startsAtFault_ = 1 + watch_.startsAt(endpoints_.front()->number());
+  }
+}
 
 void Simulation::arrive(bool peaceful) {
   const auto number = static_cast<std::uint32_t>(conversations_.size());
@@ -305,7 +213,7 @@ void Simulation::arrive(bool peaceful) {
   }
 }
 
-void Simulation::changeMood() {
+void Simulation::onMood() {
   base::Random& random = scenario_.random;
   FaultyEndpoint& endpoint =
       *endpoints_[random.below(static_cast<std::uint32_t>(endpoints_.size()))];
@@ -335,7 +243,7 @@ void Simulation::reload() {
       addEndpoint();
       break;
     case 1:
-      removeEndpoint();
+      removeEndpoint(scenario_.random);
       break;
     case 2:
       drawBalancer(random, cluster);
@@ -370,16 +278,6 @@ void Simulation::addEndpoint() {
       scenario_.greetsFirst));
 }
 
-void Simulation::removeEndpoint() {
-  const auto& endpoints = world_.config.cluster(1).endpoints;
-  if (endpoints.size() > 1) {
-    const auto count = static_cast<std::uint32_t>(endpoints.size());
-    const std::uint32_t number = endpoints[scenario_.random.below(count)].id.number;
-    say("endpoint " + std::to_string(number) + " leaves");
-    world_.config.removeEndpoint(1, number);
-  }
-}
-
 bool Simulation::isConfigured(const base::Address& address) {
   return address == test::MemoryProxy::listenAddress() ||
          std::ranges::any_of(world_.config.cluster(1).endpoints,
@@ -388,8 +286,8 @@ bool Simulation::isConfigured(const base::Address& address) {
                              });
 }
 
-std::uint32_t Simulation::openConversations() const {
-  return static_cast<std::uint32_t>(std::ranges::count_if(
+std::size_t Simulation::openCount() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
       conversations_, [](const auto& conversation) { return !conversation->over(); }));
 }
 

@@ -5,24 +5,22 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "conversation.h"
 #include "faulty_endpoint.h"
 #include "scenario.h"
-#include "support/memory_proxy.h"
+#include "stage.h"
 #include "watch.h"
 
 namespace weft::simulation {
 
-class Simulation {
+class Simulation final : private Stage {
  public:
-  /// Says on stdout what happens when `verbose`.
+  /// As Stage.
   Simulation(std::uint64_t seed, bool verbose);
-
-  Simulation(const Simulation&) = delete;
-  Simulation& operator=(const Simulation&) = delete;
 
   /// The first promise that was broken; empty: none.
   [[nodiscard]] std::string run();
@@ -33,39 +31,42 @@ class Simulation {
   [[nodiscard]] Story story() const noexcept { return scenario_.story; }
 
  private:
+  Simulation(const Scenario& scenario, bool verbose);
+
   void prepare();
-  void live();
   void settleDown();
   void recover();
   void drain();
   void checkEnd();
 
-  void advanceTo(base::TimePoint end);
-  bool step();
-  [[nodiscard]] bool wrong();
-  void fail(const std::string& text);
-  void say(const std::string& text);
+  bool act(base::TimePoint now) override;
+
+  void before() override { watch_.before(); }
+
+  void after() override { watch_.after(); }
+
+  [[nodiscard]] std::string findProblem() const override;
+  [[nodiscard]] std::size_t openCount() const override;
+  [[nodiscard]] std::optional<base::Duration> pace() const override;
+  void onArrival() override;
+  void onMood() override;
+  void onChange() override;
+  void onMoment(base::TimePoint now) override;
 
   void arrive(bool peaceful);
-  void changeMood();
   void setMood(FaultyEndpoint& endpoint, Mood mood);
   void reload();
   void publish();
   void addEndpoint();
-  void removeEndpoint();
   void checkStory();
-  [[nodiscard]] std::uint32_t openConversations() const;
   [[nodiscard]] bool isConfigured(const base::Address& address);
 
   Scenario scenario_;
-  const bool verbose_;
-  test::MemoryProxy world_;
   Watch watch_;
   Conversations conversations_;
   std::vector<std::unique_ptr<FaultyEndpoint>> endpoints_;
   base::TimePoint faultSince_{};
   std::uint64_t startsAtFault_ = 0;
-  std::string problem_;
 };
 
 }  // namespace weft::simulation
