@@ -1,7 +1,7 @@
 // The command line of bench:http.
 
 import { parseArgs } from 'node:util';
-import { list, pinned, positive } from '../support/arguments.ts';
+import { list, readShared, type SharedOptions, sharedArguments } from '../support/arguments.ts';
 import { rows } from './rows.ts';
 import { scenarioNames } from './scenarios/names.ts';
 
@@ -28,19 +28,11 @@ haproxy and nginx are taken when they are installed, envoy as in bench:tcp.
   WEFT_BENCH_HTTP_PEER_<NAME>='command with {listen} {target} {listenPort} {targetPort} {threads}'
 `;
 
-export interface HttpOptions {
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly rate: number;
-  readonly threads: number;
-  readonly pin: boolean;
+export interface HttpOptions extends SharedOptions {
   /** Names of rows and scenarios; all if empty. */
   readonly only: readonly string[];
-  readonly peers: readonly string[];
   /** Names the file of results. */
   readonly as: string;
-  readonly record: boolean;
-  readonly strict: boolean;
 }
 
 /** Null when --help was asked for. */
@@ -48,18 +40,10 @@ export function readOptions(args: readonly string[]): HttpOptions | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
+      ...sharedArguments,
       rate: { type: 'string', default: '5000' },
       only: { type: 'string', default: '' },
-      peers: { type: 'string', default: '' },
-      threads: { type: 'string', default: '1' },
-      pin: { type: 'string', default: 'yes' },
       as: { type: 'string', default: 'http' },
-      quick: { type: 'boolean', default: false },
-      'no-record': { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return null;
@@ -67,16 +51,5 @@ export function readOptions(args: readonly string[]): HttpOptions | null {
   if (unknown.length > 0) {
     throw new Error(`--only: there is no row ${unknown.join(', ')}; rows are ${names.join(', ')}`);
   }
-  return {
-    rounds: Math.round(positive('rounds', values.rounds ?? (values.quick ? '2' : '5'))),
-    seconds: positive('seconds', values.seconds ?? (values.quick ? '1' : '3')),
-    rate: positive('rate', values.rate),
-    threads: Math.round(positive('threads', values.threads)),
-    pin: pinned(values.pin),
-    only: list(values.only),
-    peers: list(values.peers),
-    strict: values.strict,
-    as: values.as,
-    record: !values.quick && !values['no-record'],
-  };
+  return { ...readShared(values, 2), only: list(values.only), as: values.as };
 }

@@ -1,20 +1,11 @@
 // The command line of the bench.
 
 import { parseArgs } from 'node:util';
-import { list, pinned, positive } from '../support/arguments.ts';
+import { list, readShared, type SharedOptions, sharedArguments } from '../support/arguments.ts';
 import { isRowName, type RowName, rowNames } from './rows.ts';
 
-export interface BenchOptions {
-  readonly rounds: number;
-  readonly seconds: number;
-  readonly rate: number;
-  readonly threads: number;
-  readonly pin: boolean;
+export interface BenchOptions extends SharedOptions {
   readonly rows: readonly RowName[];
-  // Names of peers; all that are found if empty.
-  readonly peers: readonly string[];
-  readonly record: boolean;
-  readonly strict: boolean;
   readonly redirect: boolean;
 }
 
@@ -57,33 +48,18 @@ export function readOptions(args: readonly string[]): BenchOptions | null {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      rounds: { type: 'string' },
-      seconds: { type: 'string' },
+      ...sharedArguments,
       only: { type: 'string' },
-      peers: { type: 'string' },
       rate: { type: 'string', default: '10000' },
-      threads: { type: 'string', default: '1' },
-      pin: { type: 'string', default: 'yes' },
-      quick: { type: 'boolean', default: false },
-      'no-record': { type: 'boolean', default: false },
       redirect: { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return null;
   return {
-    rounds: Math.round(positive('rounds', values.rounds ?? (values.quick ? '3' : '5'))),
-    seconds: positive('seconds', values.seconds ?? (values.quick ? '1' : '3')),
-    rate: positive('rate', values.rate),
-    threads: Math.round(positive('threads', values.threads)),
-    pin: pinned(values.pin),
+    ...readShared(values, 3),
     rows: chosenRows(values.only).filter(
       (name) => !values.redirect || (name !== 'memory' && name !== 'start'),
     ),
-    peers: list(values.peers),
-    record: !values.quick && !values['no-record'],
-    strict: values.strict,
     redirect: values.redirect,
   };
 }
