@@ -24,8 +24,11 @@ constexpr int kPatienceSeconds = 20;
 
 int listenOn(const base::Address& address) {
   const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  // Connections that this side closed first keep the port of a server that comes back at once.
+  const int reuse = 1;
   const os::SocketAddress wanted = os::toSocketAddress(address);
-  WEFT_CHECK(::bind(fd, wanted.get(), wanted.length) == 0 && ::listen(fd, 4096) == 0);
+  WEFT_CHECK(::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse)) == 0 &&
+             ::bind(fd, wanted.get(), wanted.length) == 0 && ::listen(fd, 4096) == 0);
   return fd;
 }
 

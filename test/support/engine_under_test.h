@@ -6,6 +6,8 @@
 #include <future>
 #include <memory>
 
+#include <unistd.h>
+
 #include "base/assert.h"
 #include "engine/engine.h"
 #include "os/kernel_sockets.h"
@@ -79,11 +81,19 @@ class EngineUnderTest {
   std::unique_ptr<engine::Engine> engine;
 };
 
-/// A port of loopback that is free at this moment.
+/// A port of loopback that is free at this moment, on an IP address that no other call has. On
+/// 127.0.0.1 the kernel may give the port to any connection before it is bound again, also to the
+/// one that looks whether somebody listens there, which then meets itself.
 [[nodiscard]] inline base::Address freeAddress() {
+  static std::uint32_t calls = static_cast<std::uint32_t>(::getpid()) << 4U;
+  ++calls;
   os::KernelSockets sockets;
   const int fd = sockets
-                     .listen({.address = base::Address::ipv4({127, 0, 0, 1}, 0),
+                     .listen({.address = base::Address::ipv4(
+                                  {127, static_cast<std::uint8_t>(1U + (calls >> 14U) % 250U),
+                                   static_cast<std::uint8_t>((calls >> 7U) % 128U),
+                                   static_cast<std::uint8_t>(1U + calls % 128U)},
+                                  0),
                               .backlogCount = 1,
                               .unixMode = {},
                               .stream = {}})
