@@ -7,6 +7,7 @@ import type {
   HttpMatchSnapshot,
   HttpRuleSnapshot,
   PathMatchSnapshot,
+  RequestMirrorSnapshot,
   ValueMatchSnapshot,
 } from '../contract/http-routes.ts';
 import type {
@@ -46,10 +47,12 @@ export interface ResolvedTlsRoute extends Omit<TlsRouteSnapshot, 'backendRefs'> 
 }
 
 /** One rule of one route. Regular expressions are as they were written. */
-export interface ResolvedHttpRule extends Omit<HttpRuleSnapshot, 'id' | 'matches' | 'backendRefs'> {
+export interface ResolvedHttpRule
+  extends Omit<HttpRuleSnapshot, 'id' | 'matches' | 'mirrors' | 'backendRefs'> {
   /** Of the route that it belongs to. */
   readonly route: string;
   readonly matches: readonly ResolvedHttpMatch[];
+  readonly mirrors: readonly ResolvedRequestMirror[];
   readonly backendRefs: readonly ResolvedHttpBackendRef[];
 }
 
@@ -63,6 +66,11 @@ export interface ResolvedHttpMatch
 export interface ResolvedValueMatch extends Omit<ValueMatchSnapshot, 'pattern'> {
   /** The value is a regular expression. */
   readonly regex: boolean;
+}
+
+export interface ResolvedRequestMirror extends Omit<RequestMirrorSnapshot, 'clusterId'> {
+  /** Name of one of `clusters`. */
+  readonly cluster: string;
 }
 
 export interface ResolvedHttpBackendRef extends Omit<HttpBackendRefSnapshot, 'clusterId'> {

@@ -88,6 +88,10 @@ export const defaults = {
   directStatus: because(200, 'an answer that is none of an error'),
   directBody: because('', 'a status may say all'),
   directContentType: because('text/plain; charset=utf-8', 'never taken for a page'),
+  mirrorPercent: because(100, 'as in the Gateway API'),
+  mirrorFraction: because(null, 'a percentage says it in most cases', 'none'),
+  mirrorDenominator: because(100, 'as in the Gateway API'),
+  mirrorTimeoutMs: because(10_000, 'what has no answer by then holds memory for nothing'),
   faultPart: because(null, 'one of the two is enough', 'none'),
   rateLimitPerMs: because(1_000, 'what people mean by a rate'),
   rateLimitBurst: because(null, 'a client may use its share at once', '`requests`'),
@@ -209,6 +213,7 @@ export const defaults = {
     'needs 200,000 descriptors; the kernel often stops earlier',
   ),
   limitRequestsMax: because(100_000, 'more wait in vain: answering some is better than none'),
+  limitMirrorsMax: because(256, 'with 64 KiB each they hold 16 MiB at most'),
   limitBufferedBytesMax: because(268_435_456, 'slow readers cannot take the whole memory of a pod'),
   limitPipeCountMax: because(16, 'a quarter of the pipe pages that one uid has on a host'),
   limitPipeBytes: because(

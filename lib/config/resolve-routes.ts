@@ -15,6 +15,7 @@ import type {
   ResolvedHttpBackendRef,
   ResolvedHttpMatch,
   ResolvedHttpRule,
+  ResolvedRequestMirror,
   ResolvedValueMatch,
 } from './config.ts';
 import { defaults } from './defaults.ts';
@@ -29,6 +30,7 @@ import type {
   HttpPathModifierConfig,
   HttpRateLimitConfig,
   HttpRedirectConfig,
+  HttpRequestMirrorConfig,
   HttpRetryConfig,
   HttpRouteConfig,
   HttpRuleConfig,
@@ -81,6 +83,9 @@ function resolveRule(
       backendRequestMs: msOrNull(timeouts.backendRequest, defaults.backendRequestTimeoutMs.value),
       responseHeadMs: msOrNull(timeouts.responseHeaders, defaults.responseHeadersTimeoutMs.value),
     },
+    mirrors: filters.flatMap(({ requestMirror }) =>
+      requestMirror === undefined ? [] : [resolveMirror(requestMirror, filters)],
+    ),
     backendRefs: (rule.backendRefs ?? []).flatMap((backend) => resolveBackend(backend, filters)),
   };
 }
@@ -149,6 +154,22 @@ function resolveFault({
     delayShare: Math.round((delay?.share ?? 0) * whole),
     abortStatus: abort?.statusCode ?? 503,
     abortShare: Math.round((abort?.share ?? 0) * whole),
+  };
+}
+
+function resolveMirror(
+  { backendRef, percent, fraction, timeout }: HttpRequestMirrorConfig,
+  ofRule: readonly HttpFilterConfig[],
+): ResolvedRequestMirror {
+  const share =
+    fraction === undefined
+      ? (percent ?? defaults.mirrorPercent.value) / 100
+      : fraction.numerator / (fraction.denominator ?? defaults.mirrorDenominator.value);
+  return {
+    cluster: backendRef.cluster,
+    share: Math.round(share * whole),
+    timeoutMs: ms(timeout, defaults.mirrorTimeoutMs.value),
+    requestHeaders: editsOf(ofRule, [], 'requestHeaderModifier'),
   };
 }
 

@@ -114,6 +114,7 @@ function resolveLimits(user: UserConfig): LimitsSnapshot {
   return {
     connectionsMax: limits.connectionsMax ?? defaults.limitConnectionsMax.value,
     requestsMax: limits.requestsMax ?? defaults.limitRequestsMax.value,
+    mirrorsMax: limits.mirrorsMax ?? defaults.limitMirrorsMax.value,
     bufferedBytesMax: bytes(limits.bufferedBytesMax, defaults.limitBufferedBytesMax.value),
     pipeCountMax: limits.pipeCountMax ?? defaults.limitPipeCountMax.value,
     pipeBytes: bytes(limits.pipeBytes, defaults.limitPipeBytes.value),

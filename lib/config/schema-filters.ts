@@ -126,11 +126,44 @@ const rateLimit = object(
   },
 );
 
+const mirrorFraction = object('HttpMirrorFractionConfig', 'A share of the requests.', {
+  numerator: required('So many.', { kind: 'integer', min: 0, max: 1_000_000 }, '1'),
+  denominator: optional(
+    'Of so many.',
+    { kind: 'integer', min: 1, max: 1_000_000 },
+    { default: defaults.mirrorDenominator },
+  ),
+});
+
+const mirrorBackendRef = object('HttpMirrorBackendRefConfig', 'Who gets the copies.', {
+  cluster: required('The key in `clusters`.', { kind: 'name' }, "'web'"),
+});
+
+const requestMirror = object(
+  'HttpRequestMirrorConfig',
+  'Copies of requests for another cluster, whose responses are dropped. A request goes there when it has come whole, if it has at most 64 KiB; nothing waits for it. `limits.mirrorsMax` bounds how many are under way.',
+  {
+    backendRef: required('Who gets the copies.', mirrorBackendRef, "{ cluster: 'web' }"),
+    percent: optional(
+      'Of the requests, chosen by chance.',
+      { kind: 'integer', min: 0, max: 100 },
+      { default: defaults.mirrorPercent },
+    ),
+    fraction: optional('The same in finer steps.', mirrorFraction, {
+      default: defaults.mirrorFraction,
+    }),
+    timeout: optional('For a copy and its response.', duration(1, 3_600_000), {
+      default: defaults.mirrorTimeoutMs,
+    }),
+  },
+);
+
 export const filterTypes = [
   'RequestHeaderModifier',
   'ResponseHeaderModifier',
   'RequestRedirect',
   'URLRewrite',
+  'RequestMirror',
   'DirectResponse',
   'FaultInjection',
   'RateLimit',
@@ -153,6 +186,13 @@ export const filter = object(
     }),
     requestRedirect: optional('No backend is asked.', redirect, { default: defaults.filterPart }),
     urlRewrite: optional('Of requests.', urlRewrite, { default: defaults.filterPart }),
+    requestMirror: optional(
+      'Of requests. A rule may have several filters of this type.',
+      requestMirror,
+      {
+        default: defaults.filterPart,
+      },
+    ),
     directResponse: optional('No backend is asked.', directResponse, {
       default: defaults.filterPart,
     }),

@@ -22,6 +22,11 @@ const limits = object('LimitsConfig', 'Limits of the whole process; workers shar
     { kind: 'integer', min: 1, max: 10_000_000 },
     { default: defaults.limitRequestsMax },
   ),
+  mirrorsMax: optional(
+    'Copies of requests under way; of more requests there is none. 0: nothing is copied.',
+    { kind: 'integer', min: 0, max: 100_000 },
+    { default: defaults.limitMirrorsMax },
+  ),
   bufferedBytesMax: optional(
     'Bytes held for readers that are slower than their writers. At the limit the connection that needs more is closed with the reason `buffer_limit`.',
     { kind: 'size', minBytes: 1_048_576, maxBytes: 1_099_511_627_776 },

@@ -26,6 +26,7 @@ export type HttpFilterType =
   | 'ResponseHeaderModifier'
   | 'RequestRedirect'
   | 'URLRewrite'
+  | 'RequestMirror'
   | 'DirectResponse'
   | 'FaultInjection'
   | 'RateLimit';
@@ -439,6 +440,12 @@ export interface HttpFilterConfig {
   /** Of requests. Default: none (its type says which one is there). */
   readonly urlRewrite?: HttpUrlRewriteConfig | undefined;
 
+  /**
+   * Of requests. A rule may have several filters of this type. Default: none (its type says which
+   * one is there).
+   */
+  readonly requestMirror?: HttpRequestMirrorConfig | undefined;
+
   /** No backend is asked. Default: none (its type says which one is there). */
   readonly directResponse?: HttpDirectResponseConfig | undefined;
 
@@ -516,6 +523,46 @@ export interface HttpUrlRewriteConfig {
 
   /** In place of the path. Default: the request's (what is not named stays). */
   readonly path?: HttpPathModifierConfig | undefined;
+}
+
+/**
+ * Copies of requests for another cluster, whose responses are dropped. A request goes there when it
+ * has come whole, if it has at most 64 KiB; nothing waits for it. `limits.mirrorsMax` bounds how
+ * many are under way.
+ */
+export interface HttpRequestMirrorConfig {
+  /** Who gets the copies. */
+  readonly backendRef: HttpMirrorBackendRefConfig;
+
+  /**
+   * Of the requests, chosen by chance. A number of 0 to 100. Default: `100` (as in the Gateway
+   * API).
+   */
+  readonly percent?: number | undefined;
+
+  /** The same in finer steps. Default: none (a percentage says it in most cases). */
+  readonly fraction?: HttpMirrorFractionConfig | undefined;
+
+  /**
+   * For a copy and its response. A duration of 1ms to 1h. Default: `'10s'` (what has no answer by
+   * then holds memory for nothing).
+   */
+  readonly timeout?: Duration | undefined;
+}
+
+/** Who gets the copies. */
+export interface HttpMirrorBackendRefConfig {
+  /** The key in `clusters`. */
+  readonly cluster: string;
+}
+
+/** A share of the requests. */
+export interface HttpMirrorFractionConfig {
+  /** So many. A number of 0 to 1000000. */
+  readonly numerator: number;
+
+  /** Of so many. A number of 1 to 1000000. Default: `100` (as in the Gateway API). */
+  readonly denominator?: number | undefined;
 }
 
 /** An answer without a backend. */
@@ -1208,6 +1255,12 @@ export interface LimitsConfig {
    * 1 to 10000000. Default: `100000` (more wait in vain: answering some is better than none).
    */
   readonly requestsMax?: number | undefined;
+
+  /**
+   * Copies of requests under way; of more requests there is none. 0: nothing is copied. A number of
+   * 0 to 100000. Default: `256` (with 64 KiB each they hold 16 MiB at most).
+   */
+  readonly mirrorsMax?: number | undefined;
 
   /**
    * Bytes held for readers that are slower than their writers. At the limit the connection that

@@ -26,6 +26,7 @@ export interface HttpRuleSnapshot {
   /** `null`: what an endpoint answers goes on, whatever it is. */
   readonly retry: RetrySnapshot | null;
   readonly timeouts: HttpTimeoutsSnapshot;
+  readonly mirrors: readonly RequestMirrorSnapshot[];
   /** Empty: 500, unless the rule answers by itself. */
   readonly backendRefs: readonly HttpBackendRefSnapshot[];
 }
@@ -137,6 +138,17 @@ export interface HttpBackendRefSnapshot {
   /** Those of the rule among them. */
   readonly requestHeaders: HeaderEditsSnapshot;
   readonly responseHeaders: HeaderEditsSnapshot;
+}
+
+/** Who gets copies of requests. */
+export interface RequestMirrorSnapshot {
+  readonly clusterId: number;
+  /** Of a million requests. */
+  readonly share: number;
+  /** From the end of a request to that of its response. */
+  readonly timeoutMs: number;
+  /** Those of the rule. */
+  readonly requestHeaders: HeaderEditsSnapshot;
 }
 
 /** What a route may look at. */

@@ -119,6 +119,9 @@ export const runCells = {
     'ejectionsBySuccessRate',
     'queued',
     'queuedNow',
+    'mirrorSuccesses',
+    'mirrorFailures',
+    'mirrorSkips',
   ],
   httpRequest: ['requests', 'replays', 'retries', 'retriesDenied'],
   httpResponse: [

@@ -30,6 +30,8 @@ export interface LimitsSnapshot {
   readonly connectionsMax: number;
   /** Requests under way. */
   readonly requestsMax: number;
+  /** 0: no request is copied. */
+  readonly mirrorsMax: number;
   readonly bufferedBytesMax: number;
   readonly pipeCountMax: number;
   readonly pipeBytes: number;

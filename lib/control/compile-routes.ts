@@ -35,6 +35,12 @@ export function compileRules(
     rateLimit: rule.rateLimit,
     retry: rule.retry,
     timeouts: rule.timeouts,
+    mirrors: rule.mirrors.map(({ cluster, share, timeoutMs, requestHeaders }) => ({
+      clusterId: clusterId(cluster),
+      share,
+      timeoutMs,
+      requestHeaders,
+    })),
     backendRefs: rule.backendRefs.map(({ cluster, weight, requestHeaders, responseHeaders }) => ({
       clusterId: clusterId(cluster),
       weight,

@@ -240,9 +240,9 @@ export class DesiredState {
       const ruleId = (name: string): number =>
         this.#routes.enter(`${listener} ${name}`, { name, listener, configured: true }).id;
       const clusterId = (name: string): number => this.#clusterId(name);
-      const ids = httpRules.map(({ name, backendRefs }) => [
+      const ids = httpRules.map(({ name, mirrors, backendRefs }) => [
         ruleId(name),
-        ...backendRefs.map(({ cluster }) => clusterId(cluster)),
+        ...[...mirrors, ...backendRefs].map(({ cluster }) => clusterId(cluster)),
       ]);
       const source = JSON.stringify([httpRules, ids]);
       const known = before.get(listener);

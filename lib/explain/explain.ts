@@ -46,6 +46,8 @@ export interface Explanation {
   readonly match: string | null;
   /** Empty when Weft answers itself. */
   readonly backends: readonly ExplainedBackend[];
+  /** Who gets copies of it. */
+  readonly mirrors: readonly ExplainedBackend[];
   readonly timeouts: HttpTimeoutsSnapshot | null;
   readonly retry: RetrySnapshot | null;
   /** Each other match of a rule, and why it does not count. */
@@ -80,6 +82,9 @@ export function explainResolved(config: Config, request: ExplainedRequest): Expl
     rule: answer.rule,
     match: rule && chosen ? matchText(rule, chosen.match) : null,
     backends: answer.backends,
+    mirrors: (rule?.mirrors ?? []).map(({ cluster, share }) =>
+      backendOf(config, cluster, share / 1_000_000),
+    ),
     timeouts: rule?.timeouts ?? null,
     retry: rule?.retry ?? null,
     rejected: rejections(rules, routing),

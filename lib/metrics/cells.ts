@@ -41,4 +41,7 @@ export const clusterCells = {
   ejectionsBySuccessRate: 17,
   queued: 18,
   queuedNow: 19,
+  mirrorSuccesses: 20,
+  mirrorFailures: 21,
+  mirrorSkips: 22,
 } as const;

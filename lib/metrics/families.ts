@@ -150,6 +150,14 @@ function clusterFamilies(cluster: SeriesGroup): readonly Family[] {
     { info: families.pendingConnections, samples: cells(cluster, clusterCells.pendingNow) },
     { info: families.queuedRequestsTotal, samples: cells(cluster, clusterCells.queued) },
     { info: families.queuedRequests, samples: cells(cluster, clusterCells.queuedNow) },
+    {
+      info: families.mirroredRequestsTotal,
+      samples: byWord(cluster, 'result', {
+        success: (at) => at(clusterCells.mirrorSuccesses),
+        failure: (at) => at(clusterCells.mirrorFailures),
+        skipped: (at) => at(clusterCells.mirrorSkips),
+      }),
+    },
   ];
 }
 

@@ -110,6 +110,10 @@ export const families = {
     'Requests that waited for a connection while a limit of the cluster was reached',
   ),
   queuedRequests: gauge('weft_queued_requests', 'Requests that wait for a connection now'),
+  mirroredRequestsTotal: counter(
+    'weft_mirrored_requests_total',
+    'Copies of requests by the filter RequestMirror, by result',
+  ),
   connectAttemptsTotal: counter('weft_connect_attempts_total', 'Attempts to connect to endpoints'),
   connectRetriesTotal: counter(
     'weft_connect_retries_total',

@@ -217,6 +217,18 @@ std::vector<snapshot::HttpBackendRef> readHttpBackends(Reading& reading, const F
   return backends;
 }
 
+std::vector<snapshot::RequestMirror> readMirrors(Reading& reading, const Field& field) {
+  std::vector<snapshot::RequestMirror> mirrors;
+  readEach(reading, field, [&](const Field& element) {
+    mirrors.push_back(
+        {.share = element.at("share").number<std::uint32_t>(kShareRange),
+         .timeout = element.at("timeoutMs").duration(kDurationRange),
+         .backend = {.clusterId = readId<base::ClusterId>(element.at("clusterId")),
+                     .requestHeaders = readEdits(reading, element.at("requestHeaders"))}});
+  });
+  return mirrors;
+}
+
 snapshot::HttpTimeouts readTimeouts(const Field& field) {
   return {.request = readDurationOrNull(field.at("requestMs")),
           .backendRequest = readDurationOrNull(field.at("backendRequestMs")),
@@ -236,6 +248,7 @@ snapshot::HttpRule readRule(Reading& reading, const Field& field,
           .rateLimit = readRateLimit(field.at("rateLimit")),
           .retry = readRetry(reading, field.at("retry")),
           .timeouts = readTimeouts(field.at("timeouts")),
+          .mirrors = readMirrors(reading, field.at("mirrors")),
           .backendRefs = readHttpBackends(reading, field.at("backendRefs"))};
 }
 

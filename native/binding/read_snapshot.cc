@@ -53,6 +53,7 @@ std::optional<Keepalive> readKeepalive(const Field& field) {
 snapshot::Limits readLimits(const Field& field) {
   return {.connectionsMax = field.at("connectionsMax").number<std::uint32_t>(kCountRange),
           .requestsMax = field.at("requestsMax").number<std::uint32_t>(kCountRange),
+          .mirrorsMax = field.at("mirrorsMax").number<std::uint32_t>(kCountOrNoneRange),
           .bufferedBytesMax = field.at("bufferedBytesMax").integer({.min = 1}),
           .pipeCountMax = field.at("pipeCountMax").number<std::uint32_t>(kCountOrNoneRange),
           .pipeBytes = field.at("pipeBytes").number<std::uint32_t>(kPipeBytesRange)};

@@ -56,6 +56,8 @@ void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next,
   connections_.setConnectionsMax(limits.connectionsMax);
   connections_.setRequestsMax(
       limits.requestsMax == 0 ? 0 : share(limits.requestsMax, parts_.workerCount));
+  connections_.setMirrorsMax(limits.mirrorsMax == 0 ? 0
+                                                    : share(limits.mirrorsMax, parts_.workerCount));
   buffers_.setBytesMax(share(limits.bufferedBytesMax, parts_.workerCount));
   // A limit of zero turns splicing off.
   const bool pipesWanted = limits.pipeCountMax > 0;

@@ -117,6 +117,9 @@ void Connections::abortAll(CloseReason reason) noexcept {
   while (Connection* connection = open_.front()) {
     connection->abort(reason);
   }
+  while (Mirror* mirror = mirrors_.front()) {
+    mirror->abandon();
+  }
 }
 
 /// Whoever is visited may end.
@@ -183,6 +186,7 @@ void Connections::trim() noexcept {
   httpSessions_.trim();
   exchanges_.trim();
   added_.trim();
+  mirrorPool_.trim();
   connectors_.trim();
   context_.buffers.trim();
   context_.pipes.trim();
@@ -202,6 +206,17 @@ DetectionPtr Connections::makeDetection(Connection& connection, const codec::Sni
 ProxyHeaderWaitPtr Connections::makeProxyHeaderWait(
     Connection& connection, const snapshot::ProxyProtocol& policy) noexcept {
   return ProxyHeaderWaitPtr(proxyHeaderWaits_.make(connection, policy));
+}
+
+Mirror* Connections::makeMirror(upstream::ClusterRuntime& cluster,
+                                std::string proxyHeader) noexcept {
+  Mirror* const made = mirrorCount() < mirrorsMax_
+                           ? mirrorPool_.make(*this, cluster, std::move(proxyHeader))
+                           : nullptr;
+  if (made != nullptr) {
+    mirrors_.pushBack(*made);
+  }
+  return made;
 }
 
 os::PoolPtr<upstream::Connector> Connections::makeConnector(os::Pollable& pollable,

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "base/gate.h"
@@ -17,6 +18,7 @@
 #include "proxy/exchange.h"
 #include "proxy/http_session.h"
 #include "proxy/listener.h"
+#include "proxy/mirror.h"
 #include "proxy/proxy_header_wait.h"
 #include "proxy/tcp_session.h"
 
@@ -41,6 +43,9 @@ class Connections {
 
   /// Of this worker, under way.
   void setRequestsMax(std::uint32_t max) noexcept { requestsMax_ = max; }
+
+  /// The same of copies.
+  void setMirrorsMax(std::uint32_t max) noexcept { mirrorsMax_ = max; }
 
   [[nodiscard]] std::uint32_t count() const noexcept {
     return count(snapshot::Direction::Inbound) + count(snapshot::Direction::Outbound);
@@ -78,8 +83,10 @@ class Connections {
 
   [[nodiscard]] Context& context() noexcept { return context_; }
 
-  /// Whether there is room for one more request.
-  [[nodiscard]] bool admitsRequest() const noexcept { return requestsNow_ < requestsMax_; }
+  /// Whether there is room for one more request, whatever copies there are.
+  [[nodiscard]] bool admitsRequest() const noexcept {
+    return requestsNow_ < requestsMax_ + mirrorCount();
+  }
 
   /// Null when there is no memory.
   [[nodiscard]] TcpSessionPtr makeTcpSession(Connection& connection,
@@ -107,6 +114,12 @@ class Connections {
   /// Null when there is no memory.
   [[nodiscard]] os::PoolPtr<Added> makeAdded() noexcept { return added_.makeOwned(); }
 
+  /// Null when there are enough, or there is no memory.
+  [[nodiscard]] Mirror* makeMirror(upstream::ClusterRuntime& cluster,
+                                   std::string proxyHeader) noexcept;
+
+  void freeMirror(Mirror& mirror) noexcept { mirrorPool_.destroy(&mirror); }
+
   void freeHttpSession(HttpSession& session) noexcept { httpSessions_.destroy(&session); }
 
   void freeExchange(Exchange& exchange) noexcept {
@@ -126,6 +139,8 @@ class Connections {
   void ended(Connection& connection) noexcept;
 
  private:
+  [[nodiscard]] std::size_t mirrorCount() const noexcept { return mirrorPool_.liveCount(); }
+
   void turnAway(Listener& listener, int fd, telemetry::CloseReason reason) noexcept;
   void reportEnded() noexcept;
 
@@ -137,6 +152,7 @@ class Connections {
   std::uint32_t connectionsMax_ = 0;
   std::uint32_t requestsMax_ = 0;
   std::uint32_t requestsNow_ = 0;
+  std::uint32_t mirrorsMax_ = 0;
   std::array<std::uint32_t, 2> counts_{};  ///< For each direction.
   std::uint64_t nextNumber_ = 0;
   std::function<void()> ended_;
@@ -147,7 +163,9 @@ class Connections {
   os::ObjectPool<HttpSession> httpSessions_;
   os::ObjectPool<Added> added_;
   os::ObjectPool<Exchange> exchanges_;
+  os::ObjectPool<Mirror> mirrorPool_;
   os::ObjectPool<upstream::Connector> connectors_;
+  base::IntrusiveList<Mirror, Mirror> mirrors_;
   base::IntrusiveList<Connection, Connection> open_;
 };
 

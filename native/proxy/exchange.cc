@@ -26,6 +26,7 @@
 #include "proxy/connections.h"
 #include "proxy/context.h"
 #include "proxy/local_reply.h"
+#include "proxy/mirror.h"
 #include "proxy/request_counters.h"
 #include "proxy/rewrite.h"
 #include "proxy/router.h"
@@ -46,9 +47,6 @@ namespace weft::proxy {
 using telemetry::CloseReason;
 
 namespace {
-
-/// Statuses from here on are failures of the server.
-constexpr std::uint16_t kServerErrors = 500;
 
 /// A request that is longer goes to one connection only.
 constexpr std::size_t kKeptBytesMax = std::size_t{64} * 1024;
@@ -71,6 +69,7 @@ Exchange::Exchange(Connections& connections, ExchangeDownstream& downstream, Par
       key_(parts.key),
       route_(std::move(parts.route)),
       added_(std::move(parts.added)),
+      mirror_(parts.mirror),
       delay_(parts.delay),
       direction_(parts.direction) {
   cluster_.addRequest();
@@ -85,6 +84,12 @@ upstream::Context& Exchange::context() const noexcept {
 void Exchange::start(const codec::H1Request& request) noexcept {
   idempotent_ = isIdempotent(request.head.method.in(request.held));
   startedAt_ = context().loop.now();
+  if (mirror_ != nullptr) {
+    if (!keep(request)) {
+      failWithoutMemory();
+    }
+    return;
+  }
   if (route_.rule() != nullptr) {
     beginTimeouts();
   }
@@ -171,9 +176,18 @@ void Exchange::sendKept() noexcept {
 }
 
 void Exchange::requestBody(base::Bytes bytes) noexcept {
+  if (!mirrors_.empty()) {
+    mirrorBody(bytes);
+  }
   if (!kept_.empty() && (kept_.size() + bytes.size() > kKeptBytesMax ||
                          !context().http.buffers.append(kept_, bytes))) {
     kept_.release();
+  }
+  if (mirror_ != nullptr) {
+    if (kept_.empty()) {
+      failWithoutMemory();
+    }
+    return;
   }
   if (!client_->sendBody(bytes)) {
     failWithoutMemory();
@@ -182,6 +196,13 @@ void Exchange::requestBody(base::Bytes bytes) noexcept {
 
 void Exchange::requestEnd(const codec::H1Trailers& trailers) noexcept {
   requestEnded_ = true;
+  if (mirror_ != nullptr) {
+    sendMirror();
+    return;
+  }
+  if (!mirrors_.empty()) {
+    mirrorEnd();
+  }
   if (!trailers.fields.empty()) {
     kept_.release();
   }
@@ -218,7 +239,7 @@ void Exchange::onInterim(std::string_view held, const codec::H1Head& head) noexc
 void Exchange::onResponseHead(std::string_view held, const codec::H1Head& head,
                               const codec::H1Framing& framing) noexcept {
   responded();
-  cluster_.requestEnded(*endpoint_, head.status < kServerErrors);
+  cluster_.requestEnded(*endpoint_, !isServerError(head.status));
   if (retry_ != nullptr && retriesResponse(held, head)) {
     return;
   }
@@ -297,6 +318,9 @@ void Exchange::giveUp(CloseReason reason) noexcept {
 }
 
 void Exchange::release() noexcept {
+  while (Mirror* mirror = mirrors_.front()) {
+    mirror->abandon();
+  }
   if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
     client->close(true);
   }
@@ -331,13 +355,17 @@ RequestLabels Exchange::labels() const noexcept {
 }
 
 void Exchange::countRequest(std::size_t cell) noexcept {
-  proxy::countRequest(context().cellTable, labels(), cell);
+  if (mirror_ == nullptr) {
+    proxy::countRequest(context().cellTable, labels(), cell);
+  }
 }
 
 /// Once for each exchange that was not given up by who asked.
 void Exchange::countResponse(std::uint32_t status, bool whole) noexcept {
-  proxy::countResponse(context().cellTable, labels(), status, whole,
-                       context().loop.now() - startedAt_);
+  if (mirror_ == nullptr) {
+    proxy::countResponse(context().cellTable, labels(), status, whole,
+                         context().loop.now() - startedAt_);
+  }
 }
 
 std::size_t Exchange::writeProxyHeader(snapshot::ProxyVersion version,

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/header_edits.h"
+#include "base/intrusive_list.h"
 #include "base/result.h"
 #include "codec/h1_chunk_reader.h"
 #include "codec/h1_forward.h"
@@ -43,6 +44,10 @@
 namespace weft::proxy {
 
 class Connections;
+class Mirror;
+
+/// Tag of the list that an exchange has of its copies.
+struct MirrorsOfRequest;
 
 /// Who brought the request and takes the response. Whatever is told may end in release().
 class ExchangeDownstream : public upstream::ResponseSink {
@@ -91,6 +96,17 @@ class Exchange final : private upstream::HttpClientOwner,
     Route route{};                          ///< Without a rule: there is none.
     base::Duration delay{};                 ///< Before anything is sent.
     os::PoolPtr<Added> added{};             ///< What the proxy says for itself; may be null.
+
+    /// It is a copy: nothing is sent before the request is whole, and nothing is counted.
+    const snapshot::RequestMirror* mirror = nullptr;
+  };
+
+  /// Where a copy goes.
+  struct MirrorTarget {
+    upstream::ClusterRuntime& cluster;
+    const snapshot::RequestMirror& settings;  ///< Of the rule of the request.
+    std::optional<std::uint64_t> key{};
+    std::string proxyHeader{};  ///< Of the PROXY protocol.
   };
 
   Exchange(Connections& connections, ExchangeDownstream& downstream, Parts&& parts) noexcept;
@@ -106,6 +122,9 @@ class Exchange final : private upstream::HttpClientOwner,
 
   /// Once. The head may have gone out, or waits for a connection.
   void start(const codec::H1Request& request) noexcept;
+
+  /// Before start(): a copy goes there, too, unless there is no room for one.
+  void addMirror(const codec::H1Request& request, MirrorTarget&& target) noexcept;
 
   /// Whether there is room for some of the body.
   [[nodiscard]] bool wantsBody() const noexcept {
@@ -133,6 +152,8 @@ class Exchange final : private upstream::HttpClientOwner,
   [[nodiscard]] upstream::ClusterRuntime& cluster() const noexcept { return cluster_; }
 
   [[nodiscard]] RequestState state() const noexcept;
+
+  [[nodiscard]] const Route& route() const noexcept { return route_; }
 
   [[nodiscard]] std::uint32_t attemptCount() const noexcept { return attemptCount_; }
 
@@ -195,6 +216,10 @@ class Exchange final : private upstream::HttpClientOwner,
   [[nodiscard]] bool retriesResponse(std::string_view held, const codec::H1Head& head) noexcept;
   void retryAfter(base::Duration delay) noexcept;
   void attemptTimedOut() noexcept;
+  [[nodiscard]] bool copyAdded(Parts& parts) const noexcept;
+  void mirrorBody(base::Bytes bytes) noexcept;
+  void mirrorEnd() noexcept;
+  void sendMirror() noexcept;
   void responded() noexcept;
   void noteTried() noexcept;
   void leaveEndpoint() noexcept;
@@ -220,6 +245,8 @@ class Exchange final : private upstream::HttpClientOwner,
   Route route_;
   os::PoolPtr<Added> added_;                ///< May be null.
   const snapshot::Retry* retry_ = nullptr;  ///< Of the route.
+  const snapshot::RequestMirror* mirror_;   ///< It is a copy.
+  base::IntrusiveList<Mirror, MirrorsOfRequest> mirrors_;
   base::Duration delay_;
   base::TimePoint startedAt_{};
   base::TimePoint nextAt_ = base::TimePoint::max();     ///< Of the next attempt.

@@ -320,6 +320,7 @@ void HttpSession::startExchange(std::string_view held, const codec::H1Head& head
     reply(localStatus(CloseReason::ResourcesExhausted), CloseReason::ResourcesExhausted);
     return;
   }
+  mirror(request);
   exchange_->start(request);
   if (!exchangeOver_ && state_ == State::Response) {
     exchange_->requestEnd({});

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -107,10 +108,11 @@ class HttpSession final : public Session,
   [[nodiscard]] bool routed(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
   [[nodiscard]] bool answered(const codec::H1Request& request, const Route& route) noexcept;
   [[nodiscard]] bool prepare(const codec::H1Request& request, Exchange::Parts& parts) noexcept;
-  [[nodiscard]] bool chooseKey(const snapshot::HashKey& wanted, const codec::H1Request& request,
-                               Exchange::Parts& parts) noexcept;
+  [[nodiscard]] std::optional<std::uint64_t> keyFor(
+      const codec::H1Request& request, const snapshot::Balancer& balancer) const noexcept;
   void giveCookie(const snapshot::HashKey& wanted, Exchange::Parts& parts) noexcept;
   [[nodiscard]] bool addLines(const codec::H1Request& request, Added& added) noexcept;
+  void mirror(const codec::H1Request& request) noexcept;
   [[nodiscard]] bool faulted(Exchange::Parts& parts) noexcept;
 
   void countBody(std::size_t count) noexcept {

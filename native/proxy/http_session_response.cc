@@ -257,9 +257,7 @@ void HttpSession::onTunnel(upstream::Detached detached) noexcept {
                                                                          snapshot::Protocol::Http1)
                               : nullptr;
   if (session == nullptr) {
-    detached.side.transport->reset();
-    cluster.countClose(*endpoint, connection_.direction(), 0);
-    cluster.released(*endpoint);
+    upstream::discard(std::move(detached), cluster, connection_.direction());
     cut(CloseReason::ResourcesExhausted);
     return;
   }

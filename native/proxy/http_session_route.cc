@@ -1,8 +1,10 @@
 // Where a request of a session goes: to the cluster of its connection or of its route, unless the
 // proxy answers it itself.
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,7 +16,9 @@
 #include "base/random.h"
 #include "codec/h1_field_reader.h"
 #include "codec/h1_forward.h"
+#include "codec/h1_framing.h"
 #include "codec/h1_writer.h"
+#include "codec/proxy_protocol.h"
 #include "proxy/connection.h"
 #include "proxy/connections.h"
 #include "proxy/exchange.h"
@@ -32,6 +36,7 @@
 #include "snapshot/route.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/close_reason.h"
+#include "upstream/cluster_runtime.h"
 
 namespace weft::proxy {
 
@@ -118,9 +123,9 @@ bool HttpSession::prepare(const codec::H1Request& request, Exchange::Parts& part
   parts.target = settings.originalDst ? connection_.target() : nullptr;
   parts.direction = connection_.direction();
   const snapshot::Balancer& balancer = settings.balancer;
-  parts.key = connection_.sourceKey();
-  const bool lacksCookie =
-      snapshot::needsKey(balancer.type) && !chooseKey(balancer.key, request, parts);
+  parts.key = keyFor(request, balancer);
+  const bool lacksCookie = snapshot::needsKey(balancer.type) && !parts.key.has_value() &&
+                           balancer.key.type == snapshot::HashKeyType::Cookie;
   const bool adds = connection_.listener().settings().http.adds();
   if (!lacksCookie && !adds) {
     return true;
@@ -135,12 +140,14 @@ bool HttpSession::prepare(const codec::H1Request& request, Exchange::Parts& part
   return !adds || addLines(request, *parts.added);
 }
 
-/// What the choice of an endpoint depends on. False: the client is to be given a cookie for it.
-bool HttpSession::chooseKey(const snapshot::HashKey& wanted, const codec::H1Request& request,
-                            Exchange::Parts& parts) noexcept {
-  parts.key =
-      requestKey(wanted, request.head.fieldsIn(request.held), request.target.path, parts.key);
-  return parts.key.has_value() || wanted.type != snapshot::HashKeyType::Cookie;
+/// What the choice of an endpoint depends on.
+std::optional<std::uint64_t> HttpSession::keyFor(
+    const codec::H1Request& request, const snapshot::Balancer& balancer) const noexcept {
+  const std::optional<std::uint64_t> source = connection_.sourceKey();
+  return snapshot::needsKey(balancer.type)
+             ? requestKey(balancer.key, request.head.fieldsIn(request.held), request.target.path,
+                          source)
+             : source;
 }
 
 void HttpSession::giveCookie(const snapshot::HashKey& wanted, Exchange::Parts& parts) noexcept {
@@ -175,6 +182,32 @@ bool HttpSession::addLines(const codec::H1Request& request, Added& added) noexce
     added.lines.release();
   }
   return !writer.overflowed();
+}
+
+/// Copies for others, as the rule says.
+void HttpSession::mirror(const codec::H1Request& request) noexcept {
+  const snapshot::HttpRule* const rule = exchange_->route().rule();
+  if (rule == nullptr || rule->mirrors.empty() || codec::forwardsUpgrade(request) ||
+      codec::h1MethodOf(request.head.method.in(request.held)) == codec::H1Method::Connect) {
+    return;
+  }
+  for (const snapshot::RequestMirror& wanted : rule->mirrors) {
+    upstream::ClusterRuntime* const cluster =
+        connection_.listener().clusterOf(wanted.backend.clusterId);
+    if (cluster == nullptr || cluster->settings().originalDst ||
+        context().upstream.random.below(kWhole) >= wanted.share) {
+      continue;
+    }
+    Exchange::MirrorTarget target{.cluster = *cluster,
+                                  .settings = wanted,
+                                  .key = keyFor(request, cluster->settings().balancer)};
+    if (const auto version = cluster->settings().proxyProtocol) {
+      std::array<std::byte, codec::kProxyHeaderBytesMax> header;
+      const std::size_t size = connection_.writeProxyHeader(*version, header);
+      target.proxyHeader = base::textOf(base::Bytes(header).first(size));
+    }
+    exchange_->addMirror(request, std::move(target));
+  }
 }
 
 /// Whether the rule says what the answer is, without a backend.

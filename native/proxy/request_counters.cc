@@ -12,9 +12,6 @@ namespace weft::proxy {
 
 namespace {
 
-/// Statuses from here on are failures of the server.
-constexpr std::uint32_t kServerErrors = 500;
-
 telemetry::Cells cellsOf(telemetry::CellTable& cellTable, telemetry::RunKind kind,
                          const RequestLabels& labels, std::uint32_t status) {
   return cellTable.run({.kind = kind,
@@ -33,7 +30,7 @@ void countResponse(telemetry::CellTable& cellTable, const RequestLabels& labels,
   using telemetry::HttpResponseCell;
   telemetry::Cells counted = cellsOf(cellTable, telemetry::RunKind::HttpResponse, labels, status);
   const auto us = static_cast<std::uint64_t>(latency.count());
-  const bool success = whole && status < kServerErrors;
+  const bool success = whole && !isServerError(status);
   counted.add(success ? HttpResponseCell::kSuccesses : HttpResponseCell::kFailures, 1);
   counted.add(HttpResponseCell::kLatencyUsSum, us);
   counted.add(HttpResponseCell::kLatencies + telemetry::latencyBucketOf(us), 1);

@@ -11,6 +11,11 @@
 
 namespace weft::proxy {
 
+/// Whether a response with this status is a failure of the server's.
+[[nodiscard]] constexpr bool isServerError(std::uint32_t status) noexcept {
+  return status >= 500;
+}
+
 /// Where a request went; ids are absent for what there was none of.
 struct RequestLabels {
   snapshot::Direction direction = snapshot::Direction::Outbound;

@@ -102,6 +102,13 @@ struct HttpBackendRef {
   base::HeaderEdits responseHeaders{};
 };
 
+/// A copy of requests, whose response nobody gets.
+struct RequestMirror {
+  std::uint32_t share = 1'000'000;  ///< Of a million requests.
+  base::Duration timeout{};         ///< From the end of the request to that of the response.
+  HttpBackendRef backend{};         ///< Its weight means nothing.
+};
+
 struct HttpRule {
   base::RouteId id{};
   std::string name{};
@@ -114,6 +121,7 @@ struct HttpRule {
   std::optional<RateLimit> rateLimit{};
   std::optional<Retry> retry{};
   HttpTimeouts timeouts{};
+  std::vector<RequestMirror> mirrors{};
   std::vector<HttpBackendRef> backendRefs{};  ///< None: 500, unless it is answered here.
 };
 

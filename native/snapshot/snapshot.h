@@ -20,6 +20,7 @@ namespace weft::snapshot {
 struct Limits {
   std::uint32_t connectionsMax = 0;
   std::uint32_t requestsMax = 0;  ///< Under way.
+  std::uint32_t mirrorsMax = 0;   ///< The same of copies of requests.
   std::uint64_t bufferedBytesMax = 0;
   std::uint32_t pipeCountMax = 0;
   std::uint32_t pipeBytes = 0;

@@ -89,7 +89,8 @@ struct ClusterCell {
   static constexpr std::size_t kEjectionsBySuccessRate = 17;
   static constexpr std::size_t kQueued = 18;     ///< Requests that waited for a connection.
   static constexpr std::size_t kQueuedNow = 19;  ///< Those that wait.
-  static constexpr std::size_t kCount = 20;
+  static constexpr std::size_t kMirrors = 20;    ///< Copies of requests; one for each result.
+  static constexpr std::size_t kCount = 23;
 };
 
 /// Cell indexes within an HttpRequest run: of an endpoint, or of those that got none.

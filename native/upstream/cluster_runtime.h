@@ -37,6 +37,13 @@ struct PickRequest {
   bool forRequest = false;
 };
 
+/// How a copy of a request went.
+enum class MirrorResult : std::uint8_t {
+  Success,
+  Failure,  ///< No response, or one of a server's failure.
+  Skipped,  ///< Nothing was sent: too long, too many, or the rest of it did not come.
+};
+
 class ClusterRuntime final : private WaitQueue::Owner {
  public:
   ClusterRuntime(Context& context, std::shared_ptr<const snapshot::Cluster> settings,
@@ -173,6 +180,11 @@ class ClusterRuntime final : private WaitQueue::Owner {
   [[nodiscard]] bool failsFast() const noexcept { return availability_.failsFast(); }
 
   [[nodiscard]] bool inPanic() const noexcept { return availability_.inPanic(); }
+
+  /// A copy of a request is over.
+  void countMirror(MirrorResult result) noexcept {
+    cells_.add(telemetry::ClusterCell::kMirrors + static_cast<std::size_t>(result), 1);
+  }
 
   /// A connection that was open has closed.
   void countClose(Endpoint& endpoint, snapshot::Direction direction, int sysErrno);

@@ -317,6 +317,13 @@ Detached HttpClient::detach() noexcept {
           .connectUs = connectUs_};
 }
 
+void discard(Detached&& detached, ClusterRuntime& cluster, snapshot::Direction direction) noexcept {
+  const transport::TransportPtr transport = std::move(detached.side.transport);
+  transport->reset();
+  cluster.countClose(*detached.endpoint, direction, 0);
+  cluster.released(*detached.endpoint);
+}
+
 // ---- ending ----
 
 void HttpClient::fail(CloseReason reason, int sysErrno, bool exhausted) noexcept {

@@ -55,6 +55,9 @@ struct Detached {
   std::uint32_t connectUs = 0;
 };
 
+/// Nobody takes it: the connection ends.
+void discard(Detached&& detached, ClusterRuntime& cluster, snapshot::Direction direction) noexcept;
+
 /// Who has a request. Whatever is told may end in close().
 class HttpClientOwner : public ResponseSink {
  public:

@@ -334,15 +334,24 @@ const cases: Readonly<Record<string, Case>> = {
     file: 'test/native/proxy/http_routes_test.cc',
     title: 'AConnectionThatEndsWithoutAResponseIsTriedAgain',
   },
+  HTTPRouteRequestMirror: {
+    file: 'test/native/proxy/mirror_test.cc',
+    title: 'WhatTheRuleChangesIsChangedInTheCopyToo',
+  },
+  HTTPRouteRequestMultipleMirrors: {
+    file: 'test/native/proxy/mirror_test.cc',
+    title: 'EachOfSeveralGetsOne',
+  },
+  HTTPRouteRequestPercentageMirror: {
+    file: routesTest,
+    title: 'copies of requests go to others by their share, and nobody notices',
+  },
   HTTPRouteBackendProtocolWebSocket: {
     file: 'test/native/proxy/http_session_test.cc',
     title: 'Upgrade',
   },
   HTTPRouteBackendProtocolH2C: { notApplicable: 'requests go out in HTTP/1.1 only' },
   HTTPRouteCORS: { notApplicable: 'the filter CORS is for gateways that browsers talk to' },
-  HTTPRouteRequestMirror: { notApplicable: 'there is no filter RequestMirror; the check says so' },
-  HTTPRouteRequestMultipleMirrors: { notApplicable: 'there is no filter RequestMirror' },
-  HTTPRouteRequestPercentageMirror: { notApplicable: 'there is no filter RequestMirror' },
   HTTPRouteBackendRequestRedirect: { notApplicable: 'a backend redirects by itself' },
   HTTPRouteBackendURLRewrite: { notApplicable: 'backends change headers only' },
   HTTPRouteCrossNamespace: { notApplicable: notGateway },

@@ -87,6 +87,14 @@ const complete = snapshotOf({
               backoffMaxMs: 250,
             },
             timeouts: { requestMs: 10_000, backendRequestMs: 5_000, responseHeadMs: 1_000 },
+            mirrors: [
+              {
+                clusterId: 2,
+                share: 10_000,
+                timeoutMs: 1_000,
+                requestHeaders: { set: [], add: [], remove: ['e'] },
+              },
+            ],
             backendRefs: [
               {
                 clusterId: 2,

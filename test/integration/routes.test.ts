@@ -10,6 +10,7 @@ import type { ClusterConfig, HttpRuleConfig, UserConfig } from '../../lib/config
 import type { RequestTotals } from '../../lib/metrics/request-totals.ts';
 import { type HttpAnswer, http } from '../support/http.ts';
 import { freePort } from '../support/tcp.ts';
+import { until } from '../support/until.ts';
 import { WeftRun } from '../support/weft.ts';
 
 type Serve = (asked: IncomingMessage, answer: ServerResponse) => void;
@@ -88,6 +89,64 @@ async function versions(): Promise<Readonly<Record<string, ClusterConfig>>> {
   const [one, two] = [await serve(saying('one')), await serve(saying('two'))];
   return { one: { endpoints: [one] }, two: { endpoints: [two] } };
 }
+
+test('copies of requests go to others by their share, and nobody notices', async () => {
+  const copies: string[] = [];
+  const clusters = {
+    one: { endpoints: [await serve(saying('one'))] },
+    shadow: {
+      endpoints: [
+        await serve((asked, answer) => {
+          copies.push(`${asked.method} ${asked.url}`);
+          // One in four is never answered, one in four dies.
+          const fate = copies.length % 4;
+          if (fate === 1) {
+            answer.destroy();
+          } else if (fate !== 2) {
+            answer.writeHead(fate === 3 ? 500 : 200).end('nobody gets this');
+          }
+        }),
+      ],
+    },
+  };
+  await start(
+    [
+      {
+        filters: [
+          {
+            type: 'RequestMirror',
+            requestMirror: {
+              backendRef: { cluster: 'shadow' },
+              fraction: { numerator: 500, denominator: 1_000 },
+              timeout: '1s',
+            },
+          },
+        ],
+        backendRefs: [{ cluster: 'one' }],
+      },
+    ],
+    clusters,
+  );
+  const answers = await Promise.all(
+    Array.from({ length: 400 }, (_, asked) =>
+      http(`127.0.0.1:${port}`, `/${asked}`, { method: 'POST', body: 'x'.repeat(asked) }),
+    ),
+  );
+  assert.ok(answers.every(({ status, headers }) => status === 200 && headers['x-name'] === 'one'));
+  await until('each copy to be counted', async () => {
+    const metrics = await weft.metrics();
+    const counted = ['success', 'failure', 'skipped'].map((result) =>
+      metrics.value('weft_mirrored_requests_total', { result, dst_cluster: 'shadow' }),
+    );
+    const [success = 0, failure = 0, skipped = 0] = counted;
+    return success + failure === copies.length && skipped === 0 && success > 0 && failure > 0;
+  });
+  assert.ok(copies.length > 140 && copies.length < 260, `${copies.length} copies of 400`);
+  assert.equal(new Set(copies).size, copies.length, 'no request twice');
+  const metrics = await weft.metrics();
+  assert.equal(metrics.value('request_total', { dst_cluster: 'one' }), 400);
+  assert.equal(metrics.value('request_total', { dst_cluster: 'shadow' }), 0);
+});
 
 test('a canary by weight is exact for each worker, and by header it is all of it', async () => {
   const clusters = await versions();

@@ -19,6 +19,7 @@ export function configOf(parts: Partial<Config>): Config {
     limits: {
       connectionsMax: 1_000,
       requestsMax: 1_000,
+      mirrorsMax: 100,
       bufferedBytesMax: 16_777_216,
       pipeCountMax: 16,
       pipeBytes: 1_048_576,

@@ -30,6 +30,7 @@ SnapshotBuilder::SnapshotBuilder() {
   next.drainTimeout = std::chrono::seconds(10);
   next.limits = {.connectionsMax = 10'000,
                  .requestsMax = 10'000,
+                 .mirrorsMax = 100,
                  .bufferedBytesMax = std::uint64_t{64} * 1024 * 1024,
                  .pipeCountMax = 8,
                  .pipeBytes = 1024 * 1024};

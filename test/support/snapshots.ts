@@ -13,6 +13,7 @@ export function snapshotOf(parts: Partial<Snapshot>): Snapshot {
     limits: {
       connectionsMax: 1_000,
       requestsMax: 1_000,
+      mirrorsMax: 100,
       bufferedBytesMax: 16_777_216,
       pipeCountMax: 16,
       pipeBytes: 1_048_576,

@@ -9,6 +9,7 @@ import type { Addon } from '../../contract/addon.ts';
 import { compileRules } from '../../control/compile-routes.ts';
 import { loadAddon } from '../../engine/load-addon.ts';
 import {
+  type ExplainedBackend,
   type ExplainedRequest,
   type Explanation,
   explainResolved,
@@ -109,16 +110,21 @@ function textOf(explanation: Explanation): string {
   return `${lines.join('\n')}\n`;
 }
 
-function actionLines({ action, status, backends }: Explanation): string[] {
+function actionLines({ action, status, backends, mirrors }: Explanation): string[] {
   if (action !== 'forward') {
     const words = { redirect: 'redirected', direct: 'answered here', refuse: 'refused' };
     return [`answer    ${words[action]} with ${status}`];
   }
-  return backends.map(({ cluster, share, endpoints }) => {
-    const addresses = endpoints.map(({ address }) => address).join(', ');
-    const percent = Math.round(share * 10_000) / 100;
-    return `backend   ${cluster}, ${percent} %: ${addresses || 'where the connection meant to go'}`;
-  });
+  return [
+    ...backends.map((backend) => `backend   ${backendText(backend)}`),
+    ...mirrors.map((mirror) => `mirror    ${backendText(mirror)}`),
+  ];
+}
+
+function backendText({ cluster, share, endpoints }: ExplainedBackend): string {
+  const addresses = endpoints.map(({ address }) => address).join(', ');
+  const percent = Math.round(share * 1_000_000) / 10_000;
+  return `${cluster}, ${percent} %: ${addresses || 'where the connection meant to go'}`;
 }
 
 function boundLines({ action, timeouts, retry }: Explanation): string[] {

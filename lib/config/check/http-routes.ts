@@ -3,6 +3,7 @@
 
 import { parseDuration } from '../../base/duration.ts';
 import { parsePattern } from '../../base/pattern.ts';
+import { defaults } from '../defaults.ts';
 import type {
   HttpBackendRefConfig,
   HttpFilterConfig,
@@ -41,6 +42,7 @@ const partOfType: Readonly<Record<string, keyof Filter>> = {
   DirectResponse: 'directResponse',
   FaultInjection: 'faultInjection',
   RateLimit: 'rateLimit',
+  RequestMirror: 'requestMirror',
 };
 
 export function checkHttpRoutes(
@@ -101,6 +103,7 @@ function checkRule(rule: Rule, path: string, config: UsableConfig, issues: Issue
     checkMatch(match ?? {}, `${path}.matches[${index}]`, issues);
   }
   checkFilters(rule.filters ?? [], rule, path, issues);
+  checkMirrors(rule, path, config, issues);
   checkBackends(rule.backendRefs ?? [], rule, path, config, issues);
   checkTimes(rule, path, issues);
 }
@@ -145,7 +148,7 @@ function checkFilters(
     }
     const own = `${path}.filters[${index}]`;
     const earlier = first.get(type);
-    if (earlier !== undefined) {
+    if (earlier !== undefined && type !== 'RequestMirror') {
       const problem = `filters[${earlier}] is a ${type} too`;
       issues.add(`${own}.type`, 'contradiction', problem, { hint: 'Write one for both.' });
     }
@@ -195,6 +198,32 @@ function checkParts(filter: Filter, type: string, path: string, issues: IssueLis
   if (code !== undefined && ![301, 302, 303, 307, 308].includes(code)) {
     const problem = 'expected 301, 302, 303, 307 or 308';
     issues.add(`${path}.requestRedirect.statusCode`, 'out-of-range', problem, { got: code });
+  }
+}
+
+function checkMirrors(rule: Rule, path: string, config: UsableConfig, issues: IssueList): void {
+  for (const [index, filter] of (rule.filters ?? []).entries()) {
+    const { backendRef, percent, fraction } = filter?.requestMirror ?? {};
+    const own = `${path}.filters[${index}].requestMirror`;
+    if (backendRef?.cluster !== undefined) {
+      checkKnownCluster(backendRef.cluster, `${own}.backendRef.cluster`, config, issues);
+    }
+    if (percent !== undefined && fraction !== undefined) {
+      const problem = `percent (${percent}) says the same`;
+      issues.add(`${own}.fraction`, 'contradiction', problem, {
+        hint: 'Leave out one of the two.',
+      });
+    }
+    const whole = fraction?.denominator ?? defaults.mirrorDenominator.value;
+    if (fraction?.numerator !== undefined && fraction.numerator > whole) {
+      const problem = `expected at most the denominator (${whole})`;
+      issues.add(`${own}.fraction.numerator`, 'out-of-range', problem, { got: fraction.numerator });
+    }
+    if (filter?.type === 'RequestMirror' && (rule.backendRefs ?? []).length === 0) {
+      const problem = 'no backend is asked, so there is nothing to copy';
+      const hint = 'Add backendRefs, or leave the filter out.';
+      issues.add(`${path}.filters[${index}].type`, 'contradiction', problem, { hint });
+    }
   }
 }
 

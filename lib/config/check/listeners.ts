@@ -27,6 +27,7 @@ export function checkListeners(config: UsableConfig, issues: IssueList): void {
   }
   checkShares('limits.connectionsMax', config.limits?.connectionsMax, config, issues);
   checkShares('limits.requestsMax', config.limits?.requestsMax, config, issues);
+  checkShares('limits.mirrorsMax', config.limits?.mirrorsMax || undefined, config, issues);
 }
 
 function checkNames(config: UsableConfig, issues: IssueList): void {

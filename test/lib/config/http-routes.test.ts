@@ -72,6 +72,7 @@ test('a rule that says nothing is for all requests, and lets them go on as they 
     rateLimit: null,
     retry: null,
     timeouts: { requestMs: null, backendRequestMs: null, responseHeadMs: null },
+    mirrors: [],
     backendRefs: [
       {
         cluster: 'web',
@@ -81,6 +82,59 @@ test('a rule that says nothing is for all requests, and lets them go on as they 
       },
     ],
   });
+});
+
+test('a mirror gets its share with the changes of the rule', () => {
+  const mirror = (requestMirror: NonNullable<HttpFilterConfig['requestMirror']>) => ({
+    type: 'RequestMirror' as const,
+    requestMirror,
+  });
+  const beta = { cluster: 'beta' };
+  const { mirrors } = resolved({
+    filters: [
+      mirror({ backendRef: beta }),
+      mirror({ backendRef: beta, percent: 7, timeout: '2s' }),
+      mirror({ backendRef: beta, fraction: { numerator: 3, denominator: 1_000 } }),
+      mirror({ backendRef: beta, fraction: { numerator: 50 } }),
+      {
+        type: 'RequestHeaderModifier',
+        requestHeaderModifier: { set: [{ name: 'X-Copy', value: '1' }] },
+      },
+    ],
+    backendRefs: toWeb,
+  });
+  assert.deepEqual(
+    mirrors.map(({ cluster, share, timeoutMs }) => [cluster, share, timeoutMs]),
+    [
+      ['beta', 1_000_000, 10_000],
+      ['beta', 70_000, 2_000],
+      ['beta', 3_000, 10_000],
+      ['beta', 500_000, 10_000],
+    ],
+  );
+  assert.deepEqual(mirrors[0]?.requestHeaders.set, [{ name: 'x-copy', value: '1' }]);
+});
+
+test('a mirror that cannot be is told with its place', () => {
+  const filter = (
+    requestMirror: NonNullable<HttpFilterConfig['requestMirror']>,
+    rule: Partial<HttpRuleConfig> = { backendRefs: toWeb },
+  ): string[] =>
+    problems(withRules({ filters: [{ type: 'RequestMirror', requestMirror }], ...rule }));
+  const web = { cluster: 'web' };
+  assert.deepEqual(filter({ backendRef: { cluster: 'bet' } }), [
+    'filters[0].requestMirror.backendRef.cluster unknown-cluster',
+  ]);
+  assert.deepEqual(filter({ backendRef: web, percent: 5, fraction: { numerator: 1 } }), [
+    'filters[0].requestMirror.fraction contradiction',
+  ]);
+  assert.deepEqual(filter({ backendRef: web, fraction: { numerator: 101 } }), [
+    'filters[0].requestMirror.fraction.numerator out-of-range',
+  ]);
+  assert.deepEqual(filter({ backendRef: web, percent: 101 }), [
+    'filters[0].requestMirror.percent out-of-range',
+  ]);
+  assert.deepEqual(filter({ backendRef: web }, {}), ['filters[0].type contradiction']);
 });
 
 test('everything that a person wrote is kept', () => {

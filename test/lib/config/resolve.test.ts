@@ -102,6 +102,7 @@ test('a minimal configuration gets every default', () => {
     limits: {
       connectionsMax: 100_000,
       requestsMax: 100_000,
+      mirrorsMax: 256,
       bufferedBytesMax: 268_435_456,
       pipeCountMax: 16,
       pipeBytes: 1_048_576,
@@ -243,6 +244,7 @@ test('everything that a person wrote is kept', () => {
       limits: {
         connectionsMax: 12,
         requestsMax: 14,
+        mirrorsMax: 15,
         bufferedBytesMax: '13MiB',
         pipeCountMax: 14,
         pipeBytes: '128KiB',
@@ -386,6 +388,7 @@ test('everything that a person wrote is kept', () => {
     limits: {
       connectionsMax: 12,
       requestsMax: 14,
+      mirrorsMax: 15,
       bufferedBytesMax: 13_631_488,
       pipeCountMax: 14,
       pipeBytes: 131_072,

@@ -37,6 +37,30 @@ const canary = configOf([
   },
 ]);
 
+test('copies of requests are part of the answer', () => {
+  const mirrored = configOf([
+    {
+      filters: [
+        { type: 'RequestMirror', requestMirror: { backendRef: { cluster: 'v2' }, percent: 25 } },
+      ],
+      backendRefs: [{ cluster: 'v1' }],
+    },
+  ]);
+  const { backends, mirrors } = explain(mirrored, { url: 'http://shop.example.com/' });
+  assert.deepEqual(
+    [...backends, ...mirrors].map(({ cluster, share, endpoints }) => [
+      cluster,
+      share,
+      endpoints[0]?.address,
+    ]),
+    [
+      ['v1', 1, '10.0.0.1:80'],
+      ['v2', 0.25, '10.0.0.2:80'],
+    ],
+  );
+  assert.deepEqual(explain(canary, { url: 'http://shop.example.com/' }).mirrors, []);
+});
+
 test('a canary can be unit-tested', () => {
   const url = 'http://shop.example.com/cart?a=b';
   const most = explain(canary, { url });
