@@ -71,6 +71,14 @@ export const rows: readonly Row[] = [
   },
   {
     ...get,
+    name: 'post-1m',
+    title: 'POST echo of 1 MiB, 8 connections',
+    request: 'post',
+    connections: 8,
+    bodyBytes: kib * kib,
+  },
+  {
+    ...get,
     name: 'chunked-10k',
     title: 'the same in chunks of 1 KiB',
     request: 'chunked',

@@ -39,9 +39,9 @@ void PipePool::setLimits(std::uint32_t countMax, std::size_t pipeBytes) noexcept
   idle_.reserve(countMax);
 }
 
-std::unique_ptr<SplicePipe> PipePool::take(base::TimePoint now) {
+LentPipe PipePool::take(base::TimePoint now) {
   if (!idle_.empty()) {
-    std::unique_ptr<SplicePipe> pipe = std::move(idle_.back());
+    LentPipe pipe(idle_.back().release());
     idle_.pop_back();
     return pipe;
   }
@@ -59,9 +59,14 @@ std::unique_ptr<SplicePipe> PipePool::take(base::TimePoint now) {
     return nullptr;
   }
   ++openCount_;
-  return std::make_unique<SplicePipe>(sockets_, fds.value());
+  return LentPipe(std::make_unique<SplicePipe>(*this, sockets_, fds.value()).release());
 }
 
+void PipeReturn::operator()(SplicePipe* pipe) const noexcept {
+  pipe->pool_.give(std::unique_ptr<SplicePipe>(pipe));
+}
+
+/// One with bytes in it is closed: they belong to the connection that ends.
 void PipePool::give(std::unique_ptr<SplicePipe> pipe) noexcept {
   if (pipe->size() > 0 || openCount_ > countMax_) {
     --openCount_;

@@ -13,9 +13,21 @@
 
 namespace weft::os {
 
+class PipePool;
+class SplicePipe;
+
+/// Gives the pipe back to its pool.
+struct PipeReturn {
+  void operator()(SplicePipe* pipe) const noexcept;
+};
+
+/// The pool outlives it.
+using LentPipe = std::unique_ptr<SplicePipe, PipeReturn>;
+
 class SplicePipe {
  public:
-  SplicePipe(Sockets& sockets, const PipeFds& fds) noexcept : sockets_(sockets), fds_(fds) {}
+  SplicePipe(PipePool& pool, Sockets& sockets, const PipeFds& fds) noexcept
+      : pool_(pool), sockets_(sockets), fds_(fds) {}
 
   ~SplicePipe() { sockets_.closePipe(fds_); }
 
@@ -36,6 +48,9 @@ class SplicePipe {
   [[nodiscard]] std::size_t capacityBytes() const noexcept { return fds_.capacityBytes; }
 
  private:
+  friend struct PipeReturn;
+
+  PipePool& pool_;
   Sockets& sockets_;
   const PipeFds fds_;
   std::size_t bytes_ = 0;
@@ -53,11 +68,7 @@ class PipePool {
 
   /// An empty pipe, or null when the limit is reached or the kernel gives none that is useful: the
   /// caller copies. After a refusal by the kernel none is asked for until a second has passed.
-  [[nodiscard]] std::unique_ptr<SplicePipe> take(base::TimePoint now);
-
-  /// Takes an empty pipe back. One with bytes in it is closed: they belong to the connection that
-  /// ends.
-  void give(std::unique_ptr<SplicePipe> pipe) noexcept;
+  [[nodiscard]] LentPipe take(base::TimePoint now);
 
   /// Closes the pipes that nobody uses.
   void trim() noexcept;
@@ -66,7 +77,13 @@ class PipePool {
 
   [[nodiscard]] std::uint64_t deniedCount() const noexcept { return deniedCount_; }
 
+  [[nodiscard]] Sockets& sockets() const noexcept { return sockets_; }
+
  private:
+  friend struct PipeReturn;
+
+  void give(std::unique_ptr<SplicePipe> pipe) noexcept;
+
   Sockets& sockets_;
   std::uint32_t countMax_ = 0;
   std::uint32_t openCount_ = 0;

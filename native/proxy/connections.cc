@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/address.h"
@@ -19,6 +20,7 @@
 #include "proxy/connection.h"
 #include "proxy/detect.h"
 #include "proxy/listener.h"
+#include "proxy/mirror.h"
 #include "proxy/proxy_header_wait.h"
 #include "proxy/tcp_session.h"
 #include "snapshot/listener.h"
@@ -189,7 +191,7 @@ void Connections::trim() noexcept {
   mirrorPool_.trim();
   connectors_.trim();
   context_.buffers.trim();
-  context_.pipes.trim();
+  context_.upstream.pipes.trim();
   context_.upstream.transports.trim();
 }
 

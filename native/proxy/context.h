@@ -3,7 +3,6 @@
 
 #include "base/bytes.h"
 #include "os/buffer_pool.h"
-#include "os/splice_pipe.h"
 #include "upstream/context.h"
 
 namespace weft::proxy {
@@ -11,7 +10,6 @@ namespace weft::proxy {
 struct Context {
   upstream::Context& upstream;
   os::BufferPool& buffers;
-  os::PipePool& pipes;
   base::MutableBytes scratch;  ///< Where every read goes first; nothing stays in it between calls.
   std::uint32_t workerIndex = 0;
 

@@ -194,6 +194,16 @@ void Exchange::requestBody(base::Bytes bytes) noexcept {
   }
 }
 
+/// What was never here cannot be sent again.
+std::size_t Exchange::spliceBody(transport::Side& from, std::uint64_t bytesMax) noexcept {
+  const std::size_t bytes = wantsBody() ? client_->spliceBody(from, bytesMax) : 0;
+  if (bytes > 0) {
+    kept_.release();
+    leaveMirrors();
+  }
+  return bytes;
+}
+
 void Exchange::requestEnd(const codec::H1Trailers& trailers) noexcept {
   requestEnded_ = true;
   if (mirror_ != nullptr) {
@@ -318,9 +328,7 @@ void Exchange::giveUp(CloseReason reason) noexcept {
 }
 
 void Exchange::release() noexcept {
-  while (Mirror* mirror = mirrors_.front()) {
-    mirror->abandon();
-  }
+  leaveMirrors();
   if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
     client->close(true);
   }

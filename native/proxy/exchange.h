@@ -132,6 +132,10 @@ class Exchange final : private upstream::HttpClientOwner,
   }
 
   void requestBody(base::Bytes bytes) noexcept;
+
+  /// Takes some of the body out of a socket without a copy, and says how much. 0: it is to be read.
+  [[nodiscard]] std::size_t spliceBody(transport::Side& from, std::uint64_t bytesMax) noexcept;
+
   void requestEnd(const codec::H1Trailers& trailers) noexcept;
 
   /// What was told of the request goes out.
@@ -219,6 +223,7 @@ class Exchange final : private upstream::HttpClientOwner,
   [[nodiscard]] bool copyAdded(Parts& parts) const noexcept;
   void mirrorBody(base::Bytes bytes) noexcept;
   void mirrorEnd() noexcept;
+  void leaveMirrors() noexcept;
   void sendMirror() noexcept;
   void responded() noexcept;
   void noteTried() noexcept;

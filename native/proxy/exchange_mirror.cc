@@ -65,6 +65,13 @@ void Exchange::mirrorEnd() noexcept {
   }
 }
 
+/// Those that are not whole never will be.
+void Exchange::leaveMirrors() noexcept {
+  while (Mirror* mirror = mirrors_.front()) {
+    mirror->abandon();
+  }
+}
+
 // ---- of the copy ----
 
 /// The copy is whole.

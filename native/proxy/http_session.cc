@@ -30,6 +30,7 @@
 #include "proxy/tcp_session.h"
 #include "snapshot/listener.h"
 #include "telemetry/close_reason.h"
+#include "transport/outbox.h"
 #include "transport/side.h"
 #include "transport/transport.h"
 #include "upstream/head_intake.h"
@@ -81,7 +82,7 @@ void HttpSession::run() noexcept {
   turnBytes_ = 0;
   do {
     flush();
-    if (responseWaits_ && sent() && exchange_ != nullptr) {
+    if (responseWaits_ && out_.empty() && exchange_ != nullptr) {
       responseWaits_ = false;
       exchange_->resume();
     }
@@ -117,7 +118,7 @@ bool HttpSession::advance() noexcept {
 
 /// Whoever does not take the answer to one request gets no other.
 bool HttpSession::advanceHead() noexcept {
-  if (!sent()) {
+  if (!out_.empty()) {
     return false;
   }
   if (closing_) {
@@ -131,7 +132,7 @@ bool HttpSession::advanceBody() noexcept {
   if (exchange_ != nullptr && !exchange_->wantsBody()) {
     return advanceResponse();
   }
-  return take();
+  return spliceBody() || take();
 }
 
 /// Whoever waits for a response and ends their half is gone; who has begun to get one may only have
@@ -387,6 +388,29 @@ std::size_t HttpSession::feedChunks(std::string_view held) noexcept {
       break;
   }
   return step.bytes;
+}
+
+/// Much of it is still to come: some of that goes on without a copy. False: it is to be read.
+bool HttpSession::spliceBody() noexcept {
+  if (requestBody_ != codec::H1Body::Length || bodyLeft_ < transport::Outbox::kSplicedBytesMin ||
+      !in_.empty() || exchange_ == nullptr || !downstream().readReady ||
+      turnBytes_ >= upstream::HttpMemory::kTurnBytes) {
+    return false;
+  }
+  const std::size_t bytes = exchange_->spliceBody(downstream(), bodyLeft_);
+  if (bytes == 0) {
+    return false;
+  }
+  turnBytes_ += bytes;
+  readBytes_ += bytes;
+  bodyLeft_ -= bytes;
+  lastActive_ = context().loop().now();
+  connection_.listener().countRead(bytes);
+  countBody(bytes);
+  if (bodyLeft_ == 0) {
+    requestOver({});
+  }
+  return true;
 }
 
 void HttpSession::requestOver(const codec::H1Trailers& trailers) noexcept {

@@ -22,7 +22,6 @@
 #include "codec/h1_head.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
-#include "os/splice_pipe.h"
 #include "proxy/context.h"
 #include "proxy/exchange.h"
 #include "proxy/local_reply.h"
@@ -100,6 +99,7 @@ class HttpSession final : public Session,
   [[nodiscard]] bool advanceResponse() noexcept;
   [[nodiscard]] bool advanceLingering() noexcept;
   [[nodiscard]] bool readAhead() noexcept;
+  [[nodiscard]] bool spliceBody() noexcept;
   [[nodiscard]] bool take() noexcept;
   void readEnded() noexcept;
   void feed(base::Bytes bytes, bool buffered) noexcept;
@@ -139,12 +139,7 @@ class HttpSession final : public Session,
   void logRequest(telemetry::CloseReason reason) noexcept;
   void closeInOrder() noexcept;
   void flush() noexcept;
-  void drainPipe() noexcept;
-  void givePipe() noexcept;
   void wrote(const transport::Outbox::Flushed& flushed) noexcept;
-
-  /// All that was to go downstream is out.
-  [[nodiscard]] bool sent() const noexcept { return out_.empty() && pipe_ == nullptr; }
 
   void lostDownstream(int sysErrno) noexcept;
   void cut(telemetry::CloseReason reason) noexcept;
@@ -157,8 +152,7 @@ class HttpSession final : public Session,
   Connection& connection_;
   Exchange* exchange_ = nullptr;
   transport::Outbox out_;
-  std::unique_ptr<os::SplicePipe> pipe_;  ///< With bytes that go before those of the outbox.
-  os::Buffer in_;                         ///< Read, and not yet taken.
+  os::Buffer in_;  ///< Read, and not yet taken.
   upstream::HeadIntake intake_;
   codec::H1ChunkReader chunks_{codec::H1Limits{}};
   std::uint64_t bodyLeft_ = 0;

@@ -9,7 +9,6 @@
 #include "base/intrusive_list.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
-#include "os/splice_pipe.h"
 #include "proxy/connection.h"
 #include "proxy/connection_view.h"
 #include "proxy/connections.h"
@@ -83,7 +82,7 @@ void HttpSession::idle() noexcept {
     noteEndpoint();
     exchange_->giveUp(CloseReason::IdleTimeout);
     timedOut(CloseReason::IdleTimeout);
-  } else if (exchange_ == nullptr && sent()) {
+  } else if (exchange_ == nullptr && out_.empty()) {
     reason_ = CloseReason::IdleTimeout;
     closing_ = true;
     run();
@@ -106,8 +105,7 @@ void HttpSession::timedOut(CloseReason reason) noexcept {
 // ---- ending ----
 
 void HttpSession::flush() noexcept {
-  drainPipe();
-  if (pipe_ == nullptr && state_ != State::Ended) {
+  if (state_ != State::Ended) {
     wrote(out_.flush(downstream(), context().loop().poller(), connection_));
   }
 }
@@ -209,7 +207,6 @@ void HttpSession::end(CloseReason reason) noexcept {
   exchangeOver_ = false;
   base::ListNode<os::Continuation>::unlink();
   releaseExchange();
-  givePipe();
   out_.release();
   in_.release();
   intake_.reset();
@@ -247,8 +244,8 @@ void HttpSession::describe(ConnectionView& view) const {
   view.idleMs = base::wholeMilliseconds(context().loop().now() - lastActive_);
   view.downstreamReadBytes = readBytes_;
   view.upstreamReadBytes = writtenBytes_;
-  view.bufferedBytes = in_.size() + out_.size() + (pipe_ == nullptr ? 0 : pipe_->size());
-  view.spliced = pipe_ != nullptr;
+  view.bufferedBytes = in_.size() + out_.size();
+  view.spliced = out_.spliced();
 }
 
 void HttpSession::dispose() noexcept {

@@ -20,8 +20,6 @@
 #include "codec/h1_writer.h"
 #include "os/buffer_pool.h"
 #include "os/loop.h"
-#include "os/sockets.h"
-#include "os/splice_pipe.h"
 #include "proxy/connection.h"
 #include "proxy/connections.h"
 #include "proxy/exchange.h"
@@ -35,7 +33,6 @@
 #include "transport/h1_output.h"
 #include "transport/outbox.h"
 #include "transport/side.h"
-#include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/endpoint.h"
 #include "upstream/head_intake.h"
@@ -44,7 +41,6 @@
 namespace weft::proxy {
 
 using telemetry::CloseReason;
-using transport::Status;
 
 namespace {
 
@@ -110,56 +106,20 @@ void HttpSession::onResponseBody(base::Bytes bytes) noexcept {
   }
 }
 
-/// Only where the bytes are those of both descriptors, and nothing waits that goes before them.
 std::size_t HttpSession::spliceResponse(transport::Side& from, std::uint64_t bytesMax) noexcept {
-  const int fromFd = from.transport->spliceFd();
-  const int toFd = downstream().transport->spliceFd();
   flush();
-  if (state_ == State::Ended || !sent() || from.urgent || fromFd == os::kNoFd ||
-      toFd == os::kNoFd) {
+  if (state_ == State::Ended) {
     return 0;
   }
-  pipe_ = context().pipes.take(context().loop().now());
-  if (pipe_ == nullptr) {
-    return 0;
-  }
-  const os::IoResult filled = pipe_->fillFrom(fromFd, bytesMax);
-  if (filled.status != os::IoStatus::Ok) {
-    // Only a read tells an end from urgent data.
-    givePipe();
-    return 0;
-  }
-  if (filled.bytes < pipe_->capacityBytes() && !from.readHangup &&
-      context().sockets().readableBytes(fromFd) == 0) {
-    from.readDrained();
-  }
+  const std::size_t bytes =
+      out_.splice(from, bytesMax, downstream(), context().upstream.pipes, context().loop().now());
   if (log_ != nullptr) {
-    log_->addResponseBytes(filled.bytes);
+    log_->addResponseBytes(bytes);
   }
-  drainPipe();
-  return filled.bytes;
-}
-
-void HttpSession::drainPipe() noexcept {
-  while (pipe_ != nullptr && downstream().writeReady) {
-    const os::IoResult drained = pipe_->drainTo(downstream().transport->spliceFd());
-    if (drained.status == os::IoStatus::WouldBlock) {
-      downstream().writeBlocked(Status::WantWrite, context().loop().poller(), connection_);
-    } else if (drained.status == os::IoStatus::Ok) {
-      wrote({.bytes = drained.bytes});
-      if (pipe_->size() == 0) {
-        givePipe();
-      }
-    } else {
-      wrote({.sysErrno = drained.sysErrno == 0 ? EPIPE : drained.sysErrno, .failed = true});
-    }
+  if (bytes > 0) {
+    flush();
   }
-}
-
-void HttpSession::givePipe() noexcept {
-  if (pipe_ != nullptr) {
-    context().pipes.give(std::move(pipe_));
-  }
+  return bytes;
 }
 
 void HttpSession::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
@@ -170,7 +130,7 @@ void HttpSession::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
 
 bool HttpSession::flushResponse() noexcept {
   flush();
-  responseWaits_ = !sent();
+  responseWaits_ = !out_.empty();
   return responseWaits_;
 }
 

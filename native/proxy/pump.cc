@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include "os/sockets.h"
 #include "proxy/context.h"
@@ -90,12 +89,10 @@ Pump::Result Pump::flush(Context& context, const Ends& ends) noexcept {
   return run.result;
 }
 
-void Pump::abandon(Context& context) noexcept {
+void Pump::abandon() noexcept {
   state_ = State::Abandoned;
   held_.release();
-  if (pipe_ != nullptr) {
-    context.pipes.give(std::move(pipe_));
-  }
+  pipe_.reset();
 }
 
 void Pump::forgetBulk(Context& context) noexcept {
@@ -136,7 +133,7 @@ Pump::Step Pump::writePipe(Run& run) noexcept {
   }
   run.result.writtenBytes += written.bytes;
   if (pipe_->size() == 0) {
-    run.context.pipes.give(std::move(pipe_));
+    pipe_.reset();
   }
   return Step::Again;
 }
@@ -207,7 +204,7 @@ Pump::Step Pump::writeOut(Run& run, base::Bytes bytes) noexcept {
 Pump::Step Pump::spliceOnce(Run& run) noexcept {
   transport::Side& from = run.ends.from;
   const int fromFd = from.transport->spliceFd();
-  pipe_ = run.context.pipes.take(run.context.loop().now());
+  pipe_ = run.context.upstream.pipes.take(run.context.loop().now());
   if (pipe_ == nullptr) {
     stopSplicing(run.context);
     return Step::Again;
@@ -234,7 +231,7 @@ Pump::Step Pump::spliceOnce(Run& run) noexcept {
 /// Urgent data makes a splice say "would block" or "end" while bytes are queued; a read gets past
 /// it.
 Pump::Step Pump::splicedNothing(Run& run, os::IoResult result) noexcept {
-  run.context.pipes.give(std::move(pipe_));
+  pipe_.reset();
   transport::Side& from = run.ends.from;
   if (result.status == os::IoStatus::Failed) {
     if (result.sysErrno == EINVAL || result.sysErrno == ENOMEM) {

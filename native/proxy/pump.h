@@ -68,7 +68,7 @@ class Pump {
   [[nodiscard]] Result flush(Context& context, const Ends& ends) noexcept;
 
   /// The destination is gone: what is held is dropped and nothing more is read.
-  void abandon(Context& context) noexcept;
+  void abandon() noexcept;
 
   /// The source's end will not be passed on as an end: a reset follows.
   void withholdEnd() noexcept { endWithheld_ = true; }
@@ -111,7 +111,7 @@ class Pump {
   void stopSplicing(Context& context) noexcept;
 
   os::Buffer held_;
-  std::unique_ptr<os::SplicePipe> pipe_;
+  os::LentPipe pipe_;
   std::uint64_t readBytes_ = 0;
   State state_ = State::Open;
   std::uint8_t bulkReads_ = 0;     ///< Big reads in a row.

@@ -289,7 +289,7 @@ void TcpSession::ended(Way way) noexcept {
 /// Nothing can come from that side and nothing can go to it; the other side gets what came before.
 void TcpSession::readFailed(Way way, int sysErrno) noexcept {
   noteFailure(way, sysErrno);
-  pumpOf(way == Way::Up ? Way::Down : Way::Up).abandon(context());
+  pumpOf(way == Way::Up ? Way::Down : Way::Up).abandon();
   startFlushing(way);
 }
 
@@ -298,7 +298,7 @@ void TcpSession::readFailed(Way way, int sysErrno) noexcept {
 void TcpSession::writeFailed(Way way, int sysErrno) noexcept {
   const Way back = way == Way::Up ? Way::Down : Way::Up;
   noteFailure(back, sysErrno);
-  pumpOf(way).abandon(context());
+  pumpOf(way).abandon();
   pumpOf(back).withholdEnd();
   transport::Side& source = endsOf(back).from;
   source.readReady = true;
@@ -367,8 +367,8 @@ void TcpSession::end() noexcept {
   unlink();
   // The session stays until its connection is freed at the end of the turn; what it holds goes now.
   connector_.reset();
-  up_.abandon(context());
-  down_.abandon(context());
+  up_.abandon();
+  down_.abandon();
   if (failed_) {
     if (upstream_.transport != nullptr) {
       upstream_.transport->reset();

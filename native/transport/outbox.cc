@@ -2,10 +2,14 @@
 
 #include <cerrno>
 #include <cstddef>
+#include <cstdint>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "os/buffer_pool.h"
 #include "os/poller.h"
+#include "os/sockets.h"
+#include "os/splice_pipe.h"
 #include "transport/side.h"
 #include "transport/transport.h"
 
@@ -20,6 +24,12 @@ void Outbox::added(std::size_t bytes) noexcept {
 
 Outbox::Flushed Outbox::flush(Side& side, os::Poller& poller, os::Pollable& pollable) noexcept {
   Flushed flushed;
+  if (pipe_ != nullptr) {
+    flushed = drain(side, poller, pollable);
+    if (pipe_ != nullptr) {
+      return flushed;
+    }
+  }
   while (!held_.empty() && side.writeReady) {
     const IoResult written = side.transport->write(held_.unread());
     side.afterWrite();
@@ -42,10 +52,52 @@ Outbox::Flushed Outbox::flush(Side& side, os::Poller& poller, os::Pollable& poll
   return flushed;
 }
 
+Outbox::Flushed Outbox::drain(Side& side, os::Poller& poller, os::Pollable& pollable) noexcept {
+  Flushed flushed;
+  while (pipe_ != nullptr && side.writeReady && !flushed.failed) {
+    const os::IoResult drained = pipe_->drainTo(side.transport->spliceFd());
+    if (drained.status == os::IoStatus::WouldBlock) {
+      side.writeBlocked(Status::WantWrite, poller, pollable);
+    } else if (drained.status == os::IoStatus::Ok) {
+      flushed.bytes += drained.bytes;
+      if (pipe_->size() == 0) {
+        pipe_.reset();
+      }
+    } else {
+      flushed.sysErrno = drained.sysErrno == 0 ? EPIPE : drained.sysErrno;
+      flushed.failed = true;
+    }
+  }
+  return flushed;
+}
+
+std::size_t Outbox::splice(Side& from, std::uint64_t bytesMax, const Side& to, os::PipePool& pipes,
+                           base::TimePoint now) noexcept {
+  const int fromFd = from.transport->spliceFd();
+  if (!empty() || from.urgent || fromFd == os::kNoFd || to.transport->spliceFd() == os::kNoFd) {
+    return 0;
+  }
+  pipe_ = pipes.take(now);
+  if (pipe_ == nullptr) {
+    return 0;
+  }
+  const os::IoResult filled = pipe_->fillFrom(fromFd, bytesMax);
+  if (filled.status != os::IoStatus::Ok) {
+    // Only a read tells an end from urgent data.
+    pipe_.reset();
+    return 0;
+  }
+  if (filled.bytes < pipe_->capacityBytes() && !from.readHangup &&
+      pipes.sockets().readableBytes(fromFd) == 0) {
+    from.readDrained();
+  }
+  return filled.bytes;
+}
+
 Outbox::Flushed Outbox::pass(base::Bytes bytes, os::BufferPool& buffers, Side& side,
                              os::Poller& poller, os::Pollable& pollable) noexcept {
   Flushed flushed = flush(side, poller, pollable);
-  while (!flushed.failed && held_.empty() && !bytes.empty() && side.writeReady) {
+  while (!flushed.failed && empty() && !bytes.empty() && side.writeReady) {
     const IoResult written = side.transport->write(bytes);
     side.afterWrite();
     if (written.status == Status::Failed) {

@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "os/loop.h"
 #include "os/sockets.h"
+#include "os/splice_pipe.h"
 #include "telemetry/cell_table.h"
 #include "telemetry/event_sink.h"
 #include "transport/transport.h"
@@ -28,6 +29,7 @@ class WaitPeers {
 struct Context {
   os::Loop& loop;
   os::Sockets& sockets;
+  os::PipePool& pipes;
   transport::TransportFactory& transports;
   base::Random& random;
   telemetry::CellTable& cellTable;

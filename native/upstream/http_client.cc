@@ -177,6 +177,22 @@ bool HttpClient::sendBody(base::Bytes bytes) noexcept {
   return true;
 }
 
+std::size_t HttpClient::spliceBody(transport::Side& from, std::uint64_t bytesMax) noexcept {
+  if (requestChunked_) {
+    return 0;
+  }
+  flush();
+  if (writeFailed_) {
+    return 0;
+  }
+  const std::size_t bytes =
+      outbox_.splice(from, bytesMax, side_, context_.pipes, context_.loop.now());
+  if (bytes > 0) {
+    flush();
+  }
+  return bytes;
+}
+
 bool HttpClient::sendEnd(const codec::H1Trailers& trailers) noexcept {
   requestEnded_ = true;
   return !requestChunked_ || writeFailed_ ||

@@ -116,6 +116,10 @@ class HttpClient final : public base::ListNode<HttpClient>,
   /// False when there is no memory; then nothing but close() is left.
   [[nodiscard]] bool sendHead(const codec::H1Request& request) noexcept;
   [[nodiscard]] bool sendBody(base::Bytes bytes) noexcept;
+
+  /// Takes some of the body out of a socket without a copy, and says how much. 0: it is to be sent.
+  [[nodiscard]] std::size_t spliceBody(transport::Side& from, std::uint64_t bytesMax) noexcept;
+
   [[nodiscard]] bool sendEnd(const codec::H1Trailers& trailers) noexcept;
 
   /// What was gathered goes out. May end in onClientFailed().

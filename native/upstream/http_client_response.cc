@@ -20,6 +20,7 @@
 #include "telemetry/cell_table.h"
 #include "telemetry/cells.h"
 #include "telemetry/close_reason.h"
+#include "transport/outbox.h"
 #include "transport/transport.h"
 #include "upstream/cluster_runtime.h"
 #include "upstream/context.h"
@@ -39,9 +40,6 @@ namespace {
 constexpr std::uint32_t kInterimMax = 1000;
 
 constexpr std::uint16_t kSwitchingProtocols = 101;
-
-/// What is left of a body, from which on it is worth a pipe.
-constexpr std::uint64_t kSplicedBytesMin = std::uint64_t{128} * 1024;
 
 }  // namespace
 
@@ -84,7 +82,8 @@ std::size_t HttpClient::readMore() noexcept {
 
 /// Below a size, and where something is held, copying is as good.
 std::size_t HttpClient::spliceMore() noexcept {
-  if (part_ != Part::Length || bodyLeft_ < kSplicedBytesMin || !in_.empty() || writeFailed_) {
+  if (part_ != Part::Length || bodyLeft_ < transport::Outbox::kSplicedBytesMin || !in_.empty() ||
+      writeFailed_) {
     return 0;
   }
   const std::size_t bytes = owner_->spliceResponse(side_, bodyLeft_);

@@ -30,10 +30,10 @@ class PipePoolTest : public testing::Test {
     sockets.closeListener(listener, address);
   }
 
-  [[nodiscard]] std::unique_ptr<SplicePipe> filled(std::size_t bytes) {
+  [[nodiscard]] LentPipe filled(std::size_t bytes) {
     connectPair();
     EXPECT_EQ(sockets.write(client, base::bytesOf(std::string(bytes, 'x'))).bytes, bytes);
-    std::unique_ptr<SplicePipe> pipe = pool.take(clock.now());
+    LentPipe pipe = pool.take(clock.now());
     EXPECT_EQ(pipe->fillFrom(server).bytes, bytes);
     return pipe;
   }
@@ -52,20 +52,20 @@ TEST_F(PipePoolTest, UsesAnEmptyPipeAgain) {
   ASSERT_NE(pipe, nullptr);
   EXPECT_EQ(pipe->capacityBytes(), kPipeBytes);
   SplicePipe* first = pipe.get();
-  pool.give(std::move(pipe));
+  pipe.reset();
   pipe = pool.take(clock.now());
   EXPECT_EQ(pipe.get(), first);
   EXPECT_EQ(sockets.callCount(test::Call::OpenPipe), 1U);
-  pool.give(std::move(pipe));
+  pipe.reset();
 }
 
 TEST_F(PipePoolTest, ClosesAPipeThatComesBackWithBytes) {
-  pool.give(filled(100));
+  filled(100).reset();
   EXPECT_EQ(pool.openCount(), 0U);
   auto next = pool.take(clock.now());
   EXPECT_EQ(next->size(), 0U);
   EXPECT_EQ(next->drainTo(client).status, IoStatus::WouldBlock) << "nothing of anybody is in it";
-  pool.give(std::move(next));
+  next.reset();
 }
 
 TEST_F(PipePoolTest, OpensNoMoreThanItsLimitAndCountsWhatItDenied) {
@@ -76,10 +76,10 @@ TEST_F(PipePoolTest, OpensNoMoreThanItsLimitAndCountsWhatItDenied) {
   EXPECT_EQ(pool.openCount(), 2U);
   EXPECT_EQ(pool.deniedCount(), 2U);
   EXPECT_EQ(sockets.openCount(), 4U);
-  pool.give(std::move(first));
+  first.reset();
   EXPECT_NE(first = pool.take(clock.now()), nullptr);
-  pool.give(std::move(first));
-  pool.give(std::move(second));
+  first.reset();
+  second.reset();
 }
 
 TEST_F(PipePoolTest, GivesNoneWhenItsLimitIsZero) {
@@ -92,9 +92,9 @@ TEST_F(PipePoolTest, ClosesWhatIsTooMuchForALowerLimit) {
   auto first = pool.take(clock.now());
   auto second = pool.take(clock.now());
   pool.setLimits(1, kPipeBytes);
-  pool.give(std::move(first));
+  first.reset();
   EXPECT_EQ(pool.openCount(), 1U);
-  pool.give(std::move(second));
+  second.reset();
   EXPECT_EQ(pool.openCount(), 1U);
 }
 
@@ -116,24 +116,24 @@ TEST_F(PipePoolTest, AsksTheKernelOnceASecondAfterItRefused) {
   auto pipe = pool.take(clock.now());
   EXPECT_NE(pipe, nullptr);
   EXPECT_EQ(pool.deniedCount(), 2U);
-  pool.give(std::move(pipe));
+  pipe.reset();
 }
 
 TEST_F(PipePoolTest, ClosesWhatNobodyUsesOnTrim) {
   auto kept = pool.take(clock.now());
-  pool.give(pool.take(clock.now()));
+  pool.take(clock.now()).reset();
   pool.trim();
   EXPECT_EQ(pool.openCount(), 1U);
   EXPECT_EQ(sockets.openCount(), 2U);
-  pool.give(std::move(kept));
+  kept.reset();
 }
 
 TEST_F(PipePoolTest, AsksForTheNewSizeAfterAChange) {
-  pool.give(pool.take(clock.now()));
+  pool.take(clock.now()).reset();
   pool.setLimits(2, kPipeBytes / 2);
   auto pipe = pool.take(clock.now());
   EXPECT_EQ(pipe->capacityBytes(), kPipeBytes / 2);
-  pool.give(std::move(pipe));
+  pipe.reset();
 }
 
 TEST_F(PipePoolTest, CountsTheBytesInAPipe) {
@@ -141,7 +141,7 @@ TEST_F(PipePoolTest, CountsTheBytesInAPipe) {
   EXPECT_EQ(pipe->size(), 1000U);
   EXPECT_EQ(pipe->drainTo(client).bytes, 1000U);
   EXPECT_EQ(pipe->size(), 0U);
-  pool.give(std::move(pipe));
+  pipe.reset();
   EXPECT_EQ(pool.openCount(), 1U);
 }
 
@@ -165,7 +165,7 @@ TEST_F(PipePoolTest, HoldsMoreThanItsCapacityWhenPacketsAreLarge) {
     drained += result.bytes;
   }
   EXPECT_EQ(drained, moved);
-  pool.give(std::move(pipe));
+  pipe.reset();
 }
 
 }  // namespace

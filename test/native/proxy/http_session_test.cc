@@ -669,6 +669,49 @@ TEST_P(HttpSessionTest, HoldsNoMoreThanASlowEndpointTakes) {
   expectNothingHeld();
 }
 
+TEST_P(HttpSessionTest, SplicesALongBodyOfARequestExactly) {
+  const std::string head = "PUT /a HTTP/1.1\r\nHost: web\r\nContent-Length: 4000000\r\n\r\n";
+  const std::string body = patternBytes(4'000'000);
+  ask(head);
+  ask(body + std::string(kGet));
+  EXPECT_EQ(forwarded(), head + body) << "not a byte of the next request went through the pipe";
+  const bool plain =
+      GetParam().downstream == TransportKind::Plain && GetParam().upstream == TransportKind::Plain;
+  EXPECT_EQ(world.sockets.callCount(Call::SpliceIn) > 0, plain);
+  EXPECT_EQ(world.proxy.listenerCell(1, ListenerTcpCell::kReadBytes),
+            head.size() + body.size() + kGet.size());
+  answer(kOk);
+  EXPECT_EQ(taken(), kOk);
+  EXPECT_EQ(forwarded(), head + body + std::string(kGet));
+  answer(kOk);
+  EXPECT_EQ(taken(), kOk);
+  EXPECT_EQ(upstreams(), 1U);
+  expectNothingHeld();
+}
+
+TEST_P(HttpSessionTest, CutsASplicedRequestThatIsCut) {
+  ask("PUT /a HTTP/1.1\r\nHost: web\r\nContent-Length: 4000000\r\n\r\n");
+  world.endpoint().last().setReadMax(100'000);
+  ask(patternBytes(2'000'000));
+  client->reset();
+  world.settle();
+  world.endpoint().last().readOn();
+  world.settle();
+  EXPECT_EQ(world.endpoint().last().failure(), ECONNRESET);
+  expectOver(CloseReason::DownstreamReset);
+}
+
+TEST_P(HttpSessionTest, AnEndpointThatAnswersInTheMiddleOfASplicedRequestIsHeard) {
+  ask("PUT /a HTTP/1.1\r\nHost: web\r\nContent-Length: 4000000\r\n\r\n");
+  world.endpoint().last().setReadMax(100'000);
+  ask(patternBytes(2'000'000));
+  answer("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+  world.endpoint().last().reset();
+  world.settle();
+  EXPECT_TRUE(taken().starts_with("HTTP/1.1 413 ")) << "before all of it was sent";
+  expectNothingHeld();
+}
+
 TEST_P(HttpSessionTest, ReadsNoMoreInATurnThanItsShare) {
   world.network.setBuffers(64'000'000, 64'000'000);
   ask("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 16000000\r\n\r\n");

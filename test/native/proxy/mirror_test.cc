@@ -168,6 +168,15 @@ TEST_P(MirrorTest, WhatIsTooLongIsNot) {
   expectNothingHeld();
 }
 
+TEST_P(MirrorTest, WhatGoesThroughAPipeIsNot) {
+  const std::string head = "POST / HTTP/1.1\r\nHost: web\r\nContent-Length: 400000\r\n\r\n";
+  ask(head + "a");
+  ask(patternBytes(399'999));
+  EXPECT_EQ(forwarded(), head + "a" + patternBytes(399'999));
+  EXPECT_EQ(shadow_.count(), 0U);
+  expectCounted(0, 0, 1);
+}
+
 TEST_P(MirrorTest, WhatDoesNotComeWholeIsNot) {
   ask(std::string(kPost) + "01234");
   client->reset();

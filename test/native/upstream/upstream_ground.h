@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "os/splice_pipe.h"
 #include "support/collecting_sink.h"
 #include "support/manual_clock.h"
 #include "support/memory_poller.h"
@@ -22,6 +23,7 @@ class UpstreamGround {
       : transports(sockets, {.downstream = kind, .upstream = kind}),
         context{.loop = loop,
                 .sockets = sockets,
+                .pipes = pipes,
                 .transports = transports,
                 .random = random,
                 .cellTable = table,
@@ -73,6 +75,7 @@ class UpstreamGround {
   ProbeSlots probeSlots;
   ProbeSlots checkSlots;
   os::BufferPool buffers;
+  os::PipePool pipes{sockets};
   std::vector<std::byte> scratch = std::vector<std::byte>(65'536);
   HttpMemory http{buffers, scratch};
   Context context;
