@@ -128,6 +128,8 @@ export const runCells = {
     'successes',
     'failures',
     'latencyUsSum',
+    'requestBytes',
+    'responseBytes',
     ...latencyBoundsMs.map((bound) => `latencyTo${bound}Ms` as const),
     'latencyAbove',
   ],

@@ -18,7 +18,14 @@ export const knownProtocols = ['opaque', 'http1', 'http2', 'grpc', 'tls'] as con
 export const requestCells = { requests: 0, replays: 1, retries: 2, retriesDenied: 3 } as const;
 
 /** Cells of responses, in the order of runCells; the buckets follow. */
-export const responseCells = { successes: 0, failures: 1, latencyUsSum: 2, latencies: 3 } as const;
+export const responseCells = {
+  successes: 0,
+  failures: 1,
+  latencyUsSum: 2,
+  requestBytes: 3,
+  responseBytes: 4,
+  latencies: 5,
+} as const;
 
 export const clusterCells = {
   ejectionsByFailures: 0,

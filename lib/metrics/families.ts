@@ -68,6 +68,14 @@ function requestFamilies({ requests, responses, replies }: Registry): readonly F
       }),
     },
     { info: families.responseLatency, samples: latencySamples(responses) },
+    {
+      info: families.requestBodyBytesTotal,
+      samples: cells(responses, responseCells.requestBytes),
+    },
+    {
+      info: families.responseBodyBytesTotal,
+      samples: cells(responses, responseCells.responseBytes),
+    },
     { info: families.requestReplaysTotal, samples: cells(requests, requestCells.replays) },
     {
       info: families.requestRetriesTotal,

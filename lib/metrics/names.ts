@@ -26,6 +26,14 @@ export const families = {
     type: 'histogram',
     help: "Elapsed times between a request's headers being received and its response stream completing",
   },
+  requestBodyBytesTotal: counter(
+    'weft_request_body_bytes_total',
+    'Bytes of bodies of requests that got a response, without their framing',
+  ),
+  responseBodyBytesTotal: counter(
+    'weft_response_body_bytes_total',
+    'Bytes of bodies of responses, without their framing',
+  ),
   requestReplaysTotal: counter(
     'weft_request_replays_total',
     'Requests sent again because a connection died that had served others',

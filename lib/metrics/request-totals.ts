@@ -19,6 +19,9 @@ export interface RequestTotals {
   readonly retriesDeniedTotal: number;
   readonly successesTotal: number;
   readonly failuresTotal: number;
+  /** Of bodies, without their framing. */
+  readonly requestBytesTotal: number;
+  readonly responseBytesTotal: number;
   /** Responses by latency: one number for each of latencyBoundsMs, and one for those above. */
   readonly latencyCounts: readonly number[];
 }
@@ -67,6 +70,8 @@ function nothing() {
     retriesDeniedTotal: 0,
     successesTotal: 0,
     failuresTotal: 0,
+    requestBytesTotal: 0,
+    responseBytesTotal: 0,
     latencyCounts: [] as number[],
   };
 }
@@ -81,6 +86,8 @@ function addRequests(sums: Sums, values: Float64Array): void {
 function addResponses(sums: Sums, values: Float64Array): void {
   sums.successesTotal += values[responseCells.successes] ?? 0;
   sums.failuresTotal += values[responseCells.failures] ?? 0;
+  sums.requestBytesTotal += values[responseCells.requestBytes] ?? 0;
+  sums.responseBytesTotal += values[responseCells.responseBytes] ?? 0;
   for (const [bucket, count] of values.subarray(responseCells.latencies).entries()) {
     sums.latencyCounts[bucket] = (sums.latencyCounts[bucket] ?? 0) + count;
   }

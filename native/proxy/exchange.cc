@@ -51,6 +51,9 @@ namespace {
 /// A request that is longer goes to one connection only.
 constexpr std::size_t kKeptBytesMax = std::size_t{64} * 1024;
 
+/// A long response is counted in such pieces while it goes on.
+constexpr std::uint64_t kCountedBytesMin = std::uint64_t{1} * 1024 * 1024;
+
 /// RFC 9110 9.2.2.
 constexpr std::array<std::string_view, 6> kIdempotent = {"GET",   "HEAD", "OPTIONS",
                                                          "TRACE", "PUT",  "DELETE"};
@@ -176,6 +179,7 @@ void Exchange::sendKept() noexcept {
 }
 
 void Exchange::requestBody(base::Bytes bytes) noexcept {
+  bodies_.request += bytes.size();
   if (!mirrors_.empty()) {
     mirrorBody(bytes);
   }
@@ -197,6 +201,7 @@ void Exchange::requestBody(base::Bytes bytes) noexcept {
 /// What was never here cannot be sent again.
 std::size_t Exchange::spliceBody(transport::Side& from, std::uint64_t bytesMax) noexcept {
   const std::size_t bytes = wantsBody() ? client_->spliceBody(from, bytesMax) : 0;
+  bodies_.request += bytes;
   if (bytes > 0) {
     kept_.release();
     leaveMirrors();
@@ -261,11 +266,14 @@ void Exchange::onResponseHead(std::string_view held, const codec::H1Head& head,
 }
 
 void Exchange::onResponseBody(base::Bytes bytes) noexcept {
+  bodies_.response += bytes.size();
   downstream_.onResponseBody(bytes);
 }
 
 std::size_t Exchange::spliceResponse(transport::Side& from, std::uint64_t bytesMax) noexcept {
-  return downstream_.spliceResponse(from, bytesMax);
+  const std::size_t bytes = downstream_.spliceResponse(from, bytesMax);
+  bodies_.response += bytes;
+  return bytes;
 }
 
 void Exchange::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
@@ -273,6 +281,9 @@ void Exchange::onResponseEnd(const codec::H1Trailers& trailers) noexcept {
 }
 
 void Exchange::onResponseRead() noexcept {
+  if (bodies_.response >= kCountedBytesMin) {
+    countBodies();
+  }
   if (downstream_.flushResponse() && client_ != nullptr) {
     client_->pause();
   }
@@ -332,6 +343,9 @@ void Exchange::release() noexcept {
   if (upstream::HttpClient* client = std::exchange(client_, nullptr)) {
     client->close(true);
   }
+  if (responseBegun_ && bodies_.request + bodies_.response > 0) {
+    countBodies();
+  }
   leaveEndpoint();
   leaveQueue();
   cluster_.removeRequest();
@@ -372,7 +386,15 @@ void Exchange::countRequest(std::size_t cell) noexcept {
 void Exchange::countResponse(std::uint32_t status, bool whole) noexcept {
   if (mirror_ == nullptr) {
     proxy::countResponse(context().cellTable, labels(), status, whole,
-                         context().loop.now() - startedAt_);
+                         context().loop.now() - startedAt_, std::exchange(bodies_, {}));
+  }
+}
+
+/// What of a response that is not over has gone on.
+void Exchange::countBodies() noexcept {
+  const BodyBytes bodies = std::exchange(bodies_, {});
+  if (mirror_ == nullptr) {
+    proxy::countBodies(context().cellTable, labels(), status_, bodies);
   }
 }
 

@@ -232,6 +232,7 @@ class Exchange final : private upstream::HttpClientOwner,
   void countOnce() noexcept;
   void countRequest(std::size_t cell) noexcept;
   void countResponse(std::uint32_t status, bool whole) noexcept;
+  void countBodies() noexcept;
   void fail(telemetry::CloseReason reason, int sysErrno) noexcept;
   void failWithoutMemory() noexcept;
   [[nodiscard]] upstream::Context& context() const noexcept;
@@ -268,6 +269,7 @@ class Exchange final : private upstream::HttpClientOwner,
   std::uint32_t connectUs_ = 0;
   std::uint16_t status_ = 0;  ///< Of the response.
   int lastErrno_ = 0;
+  BodyBytes bodies_;  ///< Not counted yet.
   base::Error lack_;  ///< Of one that waits for a connection.
   telemetry::CloseReason lastReason_ = telemetry::CloseReason::NoEndpoint;  ///< Of a connect.
   snapshot::Direction direction_;

@@ -263,7 +263,8 @@ void HttpSession::answer(const LocalReply& own, const Route& route) noexcept {
   const RequestLabels labels{.direction = connection_.direction(),
                              .route = route.rule() == nullptr ? base::RouteId{} : route.rule()->id};
   countRequest(cellTable, labels, telemetry::HttpRequestCell::kRequests);
-  countResponse(cellTable, labels, own.status, true, base::Duration::zero());
+  countResponse(cellTable, labels, own.status, true, base::Duration::zero(),
+                {.response = own.body.value_or(std::string_view()).size()});
   reply(own);
 }
 

@@ -19,6 +19,11 @@ telemetry::Cells cellsOf(telemetry::CellTable& cellTable, telemetry::RunKind kin
                                 labels.endpoint.number, status, labels.route.number}});
 }
 
+void addBodies(telemetry::Cells& counted, BodyBytes bodies) {
+  counted.add(telemetry::HttpResponseCell::kRequestBytes, bodies.request);
+  counted.add(telemetry::HttpResponseCell::kResponseBytes, bodies.response);
+}
+
 }  // namespace
 
 void countRequest(telemetry::CellTable& cellTable, const RequestLabels& labels, std::size_t cell) {
@@ -26,7 +31,7 @@ void countRequest(telemetry::CellTable& cellTable, const RequestLabels& labels, 
 }
 
 void countResponse(telemetry::CellTable& cellTable, const RequestLabels& labels,
-                   std::uint32_t status, bool whole, base::Duration latency) {
+                   std::uint32_t status, bool whole, base::Duration latency, BodyBytes bodies) {
   using telemetry::HttpResponseCell;
   telemetry::Cells counted = cellsOf(cellTable, telemetry::RunKind::HttpResponse, labels, status);
   const auto us = static_cast<std::uint64_t>(latency.count());
@@ -34,6 +39,13 @@ void countResponse(telemetry::CellTable& cellTable, const RequestLabels& labels,
   counted.add(success ? HttpResponseCell::kSuccesses : HttpResponseCell::kFailures, 1);
   counted.add(HttpResponseCell::kLatencyUsSum, us);
   counted.add(HttpResponseCell::kLatencies + telemetry::latencyBucketOf(us), 1);
+  addBodies(counted, bodies);
+}
+
+void countBodies(telemetry::CellTable& cellTable, const RequestLabels& labels, std::uint32_t status,
+                 BodyBytes bodies) {
+  telemetry::Cells counted = cellsOf(cellTable, telemetry::RunKind::HttpResponse, labels, status);
+  addBodies(counted, bodies);
 }
 
 }  // namespace weft::proxy

@@ -16,6 +16,12 @@ namespace weft::proxy {
   return status >= 500;
 }
 
+/// Of the bodies of a request and of its response, without their framing.
+struct BodyBytes {
+  std::uint64_t request = 0;
+  std::uint64_t response = 0;
+};
+
 /// Where a request went; ids are absent for what there was none of.
 struct RequestLabels {
   snapshot::Direction direction = snapshot::Direction::Outbound;
@@ -29,6 +35,10 @@ void countRequest(telemetry::CellTable& cellTable, const RequestLabels& labels, 
 
 /// One that was cut is a failure, whatever its status.
 void countResponse(telemetry::CellTable& cellTable, const RequestLabels& labels,
-                   std::uint32_t status, bool whole, base::Duration latency);
+                   std::uint32_t status, bool whole, base::Duration latency, BodyBytes bodies);
+
+/// Of a response that is not over.
+void countBodies(telemetry::CellTable& cellTable, const RequestLabels& labels, std::uint32_t status,
+                 BodyBytes bodies);
 
 }  // namespace weft::proxy

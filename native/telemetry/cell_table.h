@@ -107,7 +107,9 @@ struct HttpResponseCell {
   static constexpr std::size_t kSuccesses = 0;
   static constexpr std::size_t kFailures = 1;
   static constexpr std::size_t kLatencyUsSum = 2;
-  static constexpr std::size_t kLatencies = 3;  ///< As many as buckets.
+  static constexpr std::size_t kRequestBytes = 3;   ///< Of bodies.
+  static constexpr std::size_t kResponseBytes = 4;  ///< The same.
+  static constexpr std::size_t kLatencies = 5;      ///< As many as buckets.
   static constexpr std::size_t kCount = kLatencies + kLatencyBucketCount;
 };
 

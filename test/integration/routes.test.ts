@@ -339,11 +339,40 @@ test('retries, timeouts and resets of a known mixture are counted to the unit', 
     retriesDeniedTotal: 0,
     successesTotal: 27,
     failuresTotal: 9,
+    requestBytesTotal: 0,
+    // 'done' and 'busy', and nothing of those that went again.
+    responseBytesTotal: 30 * 4,
   });
   assert.equal(
     latencyCounts.reduce((sum, count) => sum + count, 0),
     36,
   );
+});
+
+test('bytes of bodies are counted by route, while they go on', async () => {
+  const megabyte = 1024 * 1024;
+  let last: ServerResponse | undefined;
+  const large = await serve((asked, answer) => {
+    if (asked.url === '/open') {
+      last = answer;
+      answer.writeHead(200, { 'content-length': 5 * megabyte }).write(Buffer.alloc(4 * megabyte));
+    } else {
+      answer.end(asked.method === 'PUT' ? 'stored' : Buffer.alloc(300_000));
+    }
+  });
+  await start([{ backendRefs: [{ cluster: 'large' }] }], { large: { endpoints: [large] } });
+  const bytes = async (which: string) =>
+    (await weft.metrics()).value(`weft_${which}_body_bytes_total`, { route_name: 'shop' });
+  await http(`127.0.0.1:${port}`, '/put', { method: 'PUT', body: 'x'.repeat(2 * megabyte) });
+  await http(`127.0.0.1:${port}`, '/put', { method: 'PUT', body: 'x'.repeat(1_000) });
+  await ask('/get');
+  assert.equal(await bytes('request'), 2 * megabyte + 1_000);
+  assert.equal(await bytes('response'), 2 * 6 + 300_000);
+  const open = ask('/open');
+  await until('some of it to be counted', async () => (await bytes('response')) > 3 * megabyte);
+  last?.end(Buffer.alloc(megabyte));
+  await open;
+  assert.equal(await bytes('response'), 2 * 6 + 300_000 + 5 * megabyte);
 });
 
 test('routes change under load, and no request fails', async () => {

@@ -156,9 +156,12 @@ test('routes of HTTP have a table of their own: requests, success, latencies', a
     assert.ok(p99Ms && p95Ms && p50Ms && p99Ms >= p95Ms && p95Ms >= p50Ms, json?.stdout);
   }
   const lines = table?.stdout.trimEnd().split('\n') ?? [];
-  assert.match(lines.at(-3) ?? '', /^ROUTE > CLUSTER +REQ\/S +SUCCESS +RETRY\/S +P50 +P95 +P99$/);
-  assert.ok(lines.some((line) => /^shop\/0 > \(weft\) +\d+(\.\d)? +0\.00 % +0 /.test(line)));
-  assert.ok(lines.some((line) => /^shop\/1 > \(weft\) +\d+(\.\d)? +100 % +0 /.test(line)));
+  assert.match(
+    lines.at(-3) ?? '',
+    /^ROUTE > CLUSTER +REQ\/S +SUCCESS +P50 +P95 +P99 +READ\/S +WRITE\/S +RETRY\/S$/,
+  );
+  assert.ok(lines.some((line) => /^shop\/0 > \(weft\) +\d+(\.\d)? +0\.00 % .* 0$/.test(line)));
+  assert.ok(lines.some((line) => /^shop\/1 > \(weft\) +\d+(\.\d)? +100 % .* 0$/.test(line)));
 });
 
 test('piped it goes on until a signal or until its reader is gone', async () => {

@@ -56,6 +56,9 @@ export interface RouteRow {
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
+  /** Of bodies of responses, and of requests. */
+  readonly readBytesPerSecond: number | null;
+  readonly writeBytesPerSecond: number | null;
 }
 
 export interface Frame {
@@ -108,23 +111,21 @@ function routeRow(
   const latencies = after.latencyCounts.map((count, bucket) =>
     Math.max(0, count - (before?.latencyCounts[bucket] ?? 0)),
   );
+  const rate = (read: (totals: RequestTotals) => number): number | null =>
+    perSecond(counted(read), intervalMs);
   return {
     direction: after.direction,
     route: after.route,
     cluster: after.cluster,
     requestsTotal: after.requestsTotal,
-    requestsPerSecond: perSecond(
-      counted((totals) => totals.requestsTotal),
-      intervalMs,
-    ),
-    retriesPerSecond: perSecond(
-      counted((totals) => totals.retriesTotal),
-      intervalMs,
-    ),
+    requestsPerSecond: rate((totals) => totals.requestsTotal),
+    retriesPerSecond: rate((totals) => totals.retriesTotal),
     successRate: responses > 0 && successes >= 0 ? successes / responses : null,
     p50Ms: quantile(0.5, latencies, boundsMs),
     p95Ms: quantile(0.95, latencies, boundsMs),
     p99Ms: quantile(0.99, latencies, boundsMs),
+    readBytesPerSecond: rate((totals) => totals.responseBytesTotal),
+    writeBytesPerSecond: rate((totals) => totals.requestBytesTotal),
   };
 }
 

@@ -17,9 +17,9 @@ export interface TableOptions extends TableSize {
 const nameColumnsMin = 20;
 const nameColumnsMax = 48;
 const columns = ['STATE', 'CONN/S', 'OPEN', 'FAIL/S', 'FAILED', 'READ/S', 'WRITE/S', 'CONNECT'];
-const routeColumns = ['REQ/S', 'SUCCESS', 'RETRY/S', 'P50', 'P95', 'P99'];
+const routeColumns = ['REQ/S', 'SUCCESS', 'P50', 'P95', 'P99', 'READ/S', 'WRITE/S', 'RETRY/S'];
 const widths = [10, 9, 8, 8, 8, 10, 10, 10] as const;
-const routeWidths = [10, 9, 9, 10, 10, 10] as const;
+const routeWidths = [10, 9, 9, 9, 9, 10, 10, 8] as const;
 
 interface Row {
   readonly text: string;
@@ -92,7 +92,8 @@ function nameWidth({ clusters, routes }: Frame, columnCount: number): number {
     routes.reduce((most, route) => Math.max(most, routeName(route).length), 0),
     ...clusters.map(({ endpoints }) => longestAddress(endpoints) + 2),
   );
-  const left = columnCount - widths.reduce((sum, width) => sum + width, 0);
+  const sumOf = (all: readonly number[]): number => all.reduce((sum, width) => sum + width, 0);
+  const left = columnCount - (routes.length > 0 ? sumOf(routeWidths) : sumOf(widths));
   return Math.max(nameColumnsMin, Math.min(longest + 1, nameColumnsMax, left));
 }
 
@@ -107,11 +108,14 @@ function routeName({ route, cluster }: RouteRow): string {
 
 function routeCells(route: RouteRow): readonly string[] {
   const { requestsPerSecond, retriesPerSecond, successRate, p50Ms, p95Ms, p99Ms } = route;
+  const { readBytesPerSecond, writeBytesPerSecond } = route;
   return [
     formatRate(requestsPerSecond),
     successRate === null ? '-' : `${(successRate * 100).toFixed(successRate === 1 ? 0 : 2)} %`,
-    formatRate(retriesPerSecond),
     ...[p50Ms, p95Ms, p99Ms].map((ms) => formatTime(ms === null ? null : Math.round(ms * 1_000))),
+    formatBytes(readBytesPerSecond),
+    formatBytes(writeBytesPerSecond),
+    formatRate(retriesPerSecond),
   ];
 }
 

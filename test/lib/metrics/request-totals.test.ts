@@ -21,9 +21,12 @@ test('requests are summed over workers, endpoints and statuses, by route and clu
     request.set('retriesDenied', 3);
     const good = worker.take('httpResponse', [outbound, 1, index + 1, 200, 4]);
     good.set('successes', 7);
+    good.set('requestBytes', 100);
+    good.set('responseBytes', 1_000);
     good.set('latencyTo1Ms', 7);
     const bad = worker.take('httpResponse', [outbound, 1, index + 1, 503, 4]);
     bad.set('failures', 3);
+    bad.set('responseBytes', 11);
     bad.set('latencyAbove', 3);
     worker.take('listenerTcp', [1, 1]).set('opens', 99);
   }
@@ -51,6 +54,8 @@ test('requests are summed over workers, endpoints and statuses, by route and clu
     retriesDeniedTotal: 6,
     successesTotal: 14,
     failuresTotal: 6,
+    requestBytesTotal: 200,
+    responseBytesTotal: 2_022,
   });
   assert.equal(latencyCounts.length, latencyBoundsMs.length + 1);
   assert.deepEqual([latencyCounts[0], latencyCounts.at(-1)], [14, 6]);

@@ -136,6 +136,8 @@ function routes(parts: Partial<RequestTotals> = {}): RequestTotals {
     retriesDeniedTotal: 0,
     successesTotal: 10,
     failuresTotal: 0,
+    requestBytesTotal: 0,
+    responseBytesTotal: 1_000,
     latencyCounts: [10, 0, 0, 0],
     ...parts,
   };
@@ -152,6 +154,8 @@ test('a route shows what its requests of the interval came to', () => {
     retriesTotal: 3,
     successesTotal: 200,
     failuresTotal: 10,
+    requestBytesTotal: 4_096,
+    responseBytesTotal: 5_001_000,
     latencyCounts: [110, 90, 10, 0],
   });
   const shown = routeFrame([routes()], [after, routes({ route: null, cluster: null })]);
@@ -164,8 +168,14 @@ test('a route shows what its requests of the interval came to', () => {
   assert.ok(Math.abs((row?.p99Ms ?? 0) - 82) < 0.001);
   assert.equal(fresh?.requestsPerSecond, 5);
   const lines = tableLines(shown, { columns: 120, rows: null, colour: false });
-  assert.match(lines[4] ?? '', /^ROUTE > CLUSTER +REQ\/S +SUCCESS +RETRY\/S +P50 +P95 +P99$/);
-  assert.match(lines[5] ?? '', /^shop > app +100 +95\.00 % +1\.0 +1000 us +10\.0 ms +82\.0 ms$/);
+  assert.match(
+    lines[4] ?? '',
+    /^ROUTE > CLUSTER +REQ\/S +SUCCESS +P50 +P95 +P99 +READ\/S +WRITE\/S +RETRY\/S$/,
+  );
+  assert.match(
+    lines[5] ?? '',
+    /^shop > app +100 +95\.00 % +1000 us +10\.0 ms +82\.0 ms +2\.4 MiB +2\.0 KiB +1\.0$/,
+  );
   assert.match(lines[6] ?? '', /^\(no route\) > \(weft\) +5\.0 +100 % /);
 });
 
