@@ -12,6 +12,7 @@ import { findPeers } from './peers/find-peers.ts';
 import type { HttpPeer } from './peers/peer.ts';
 import { record } from './record.ts';
 import { rows } from './rows.ts';
+import { measureIdle } from './scenarios/idle.ts';
 import { measureOverload } from './scenarios/overload.ts';
 import { measureSlowEndpoint } from './scenarios/slow-endpoint.ts';
 import { openSession, type Session } from './session.ts';
@@ -41,7 +42,11 @@ async function measureScenarios(
   session: Session,
   peers: readonly HttpPeer[],
 ): Promise<ScenarioResult[]> {
-  const scenarios = { 'slow-endpoint': measureSlowEndpoint, overload: measureOverload };
+  const scenarios = {
+    'slow-endpoint': measureSlowEndpoint,
+    overload: measureOverload,
+    idle: measureIdle,
+  };
   const results: ScenarioResult[] = [];
   for (const [name, measure] of Object.entries(scenarios)) {
     if (!isWanted(session.options, name)) continue;

@@ -26,7 +26,11 @@ export type Metric =
   | 'refusedPerSecond'
   | 'refusedP99Us'
   // Requests that were answered with something else than the endpoint's answer or a refusal, or not at all.
-  | 'lost';
+  | 'lost'
+  // Of the idle clients, in bytes.
+  | 'idleBytes'
+  | 'pairBytes'
+  | 'leftBytes';
 
 export type Sample = Partial<Record<Metric, number>>;
 

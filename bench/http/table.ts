@@ -74,6 +74,9 @@ const scenarioColumns: readonly (readonly [Metric, string])[] = [
   ['refusedP99Us', 'refused p99'],
   ['lagP99Us', 'lag p99'],
   ['cpuUsPerRequest', 'CPU µs'],
+  ['idleBytes', 'nobody B'],
+  ['pairBytes', 'client B'],
+  ['leftBytes', 'behind B'],
 ];
 
 export function renderScenario(result: ScenarioResult): string {

@@ -49,6 +49,12 @@ function scenarioTargets(result: ScenarioResult): Target[] {
     const measured = ratioOf(result, 'p99Us', weft, 'weft-roundRobin');
     return [{ row: name, target, limit: 0.3, unit: 'x', measured }];
   }
+  if (name === 'idle') {
+    const measured = medianOf(result, weft, 'pairBytes');
+    return [
+      { row: name, target: `${name}: memory of a client`, limit: 2_048, unit: 'B', measured },
+    ];
+  }
   const share = (metric: Metric, whole: Metric) =>
     pairedRatio(valuesOf(result, weft, metric), valuesOf(result, weft, whole));
   return [

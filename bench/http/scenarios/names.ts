@@ -1,3 +1,3 @@
 // Names of the scenarios, in the order in which they run.
 
-export const scenarioNames = ['slow-endpoint', 'overload'] as const;
+export const scenarioNames = ['slow-endpoint', 'overload', 'idle'] as const;
