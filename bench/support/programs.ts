@@ -77,7 +77,9 @@ async function compile(name: string, recipe: Recipe): Promise<string> {
   mkdirSync(join(cacheFolder, 'programs'), { recursive: true });
   const unfinished = `${path}.${process.pid}`;
   const sources = recipe.sources.map((source) => join(root, 'bench', recipe.folder, source));
-  const child = spawn(recipe.compiler, [...recipe.flags, ...sources, '-o', unfinished], {
+  // As make does: CXX may be a compiler behind a launcher, `ccache g++`.
+  const [compiler = '', ...words] = recipe.compiler.trim().split(/\s+/);
+  const child = spawn(compiler, [...words, ...recipe.flags, ...sources, '-o', unfinished], {
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   const status = await new Promise<number | null>((resolve, reject) => {
