@@ -346,6 +346,17 @@ TEST_P(HttpRetryTest, ABodyThatIsTooLargeOrNotWholeIsNotSentAgain) {
   EXPECT_TRUE(answered("HTTP/1.1 503"));
 }
 
+TEST_P(HttpRetryTest, ABodyThatWentThroughAPipeIsNotSentAgain) {
+  rule_.retry->anyMethod = true;
+  route({rule_});
+  ask("PUT / HTTP/1.1\r\nHost: web\r\nContent-Length: 400000\r\n\r\na");
+  ask(patternBytes(399'999));
+  answer(kBusy);
+  later();
+  EXPECT_EQ(taken(), kBusy);
+  EXPECT_EQ(upstreams(), 1U);
+}
+
 TEST_P(HttpRetryTest, AConnectionThatEndsWithoutAResponseIsTriedAgain) {
   route({rule_});
   get("/a");
