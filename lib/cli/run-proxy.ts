@@ -1,6 +1,7 @@
 // What `weft run` and `weft forward` share: a process that runs one proxy until it is stopped. Imports what moves bytes
 // and nothing else, because what is imported is paid for in memory as long as the sidecar lives.
 
+import { keepHeapSmall } from '../app/heap.ts';
 import { Lifecycle } from '../app/lifecycle.ts';
 import { reapOrphans } from '../app/orphans.ts';
 import { WeftProxy } from '../app/proxy.ts';
@@ -43,12 +44,14 @@ export async function runProxy(options: RunProxyOptions): Promise<number> {
     process.pid === 1
       ? reapOrphans({ signals: process, clock: systemClock, reap: addon.reapChild })
       : () => undefined;
+  const stopLooking = keepHeapSmall({ clock: systemClock });
   forgetEndOnSignals();
   try {
     await lifecycle.run(proxy);
   } finally {
     watch?.stop();
     stopReaping();
+    stopLooking();
     log.flush();
   }
   return 0;
