@@ -10,7 +10,7 @@ namespace weft::test {
 namespace {
 
 constexpr std::size_t kCallBytes[] = {1, 10, 1000, 10'000, 65'536};
-constexpr std::uint32_t kRetriesMax = 2;
+constexpr int kRetriesMax = 2;
 constexpr const char* kMethods[] = {"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "BREW"};
 
 bool mayGoTwice(const std::string& method) {
@@ -77,6 +77,13 @@ void HttpTraffic::route() {
   rule.timeouts.request = std::chrono::seconds(2);
   if (choices_.oneIn(3)) {
     rule.fault = snapshot::Fault{.delay = std::chrono::milliseconds(20), .delayShare = 500'000};
+  }
+  if (choices_.oneIn(2)) {
+    shadow_ = &world_.addEndpoint(2, addressOf("10.0.1.2:90"), 2);
+    world_.config.cluster(2).connectTimeout = std::chrono::hours(1);
+    rule.mirrors.push_back({.timeout = std::chrono::milliseconds(300),
+                            .backend = {.clusterId = base::ClusterId{2},
+                                        .requestHeaders = {.set = {{"x-routed", "1"}}}}});
   }
   world_.config.setRoutes(1, {rule});
 }
@@ -174,7 +181,13 @@ void HttpTraffic::breakOne(std::string& message) {
 
 /// Each connection of the endpoint may answer what came whole.
 void HttpTraffic::serve() {
-  Endpoint& endpoint = world_.endpoint();
+  serve(world_.endpoint());
+  if (shadow_ != nullptr) {
+    serve(*shadow_);
+  }
+}
+
+void HttpTraffic::serve(Endpoint& endpoint) {
   for (std::size_t i = 0; i < endpoint.count(); ++i) {
     Peer& peer = endpoint.at(i);
     if (peer.closed() || ended_.contains(&peer) || (!finishing_ && choices_.oneIn(3))) {
@@ -261,10 +274,11 @@ std::string HttpTraffic::problem() {
       return found;
     }
   }
-  Endpoint& endpoint = world_.endpoint();
-  for (std::size_t i = 0; i < endpoint.count(); ++i) {
-    if (std::string found = problemOf(endpoint.at(i)); !found.empty()) {
-      return found;
+  for (Endpoint* endpoint : {&world_.endpoint(), shadow_}) {
+    if (endpoint != nullptr) {
+      if (std::string found = problemOf(*endpoint); !found.empty()) {
+        return found;
+      }
     }
   }
   return counterProblem();
@@ -294,7 +308,20 @@ std::string HttpTraffic::problemOf(const Client& client) {
   return {};
 }
 
-std::string HttpTraffic::problemOf(Peer& server) {
+std::string HttpTraffic::problemOf(Endpoint& endpoint) {
+  std::map<std::string, int> seen;
+  const bool retried = options_.routed && &endpoint != shadow_;
+  for (std::size_t i = 0; i < endpoint.count(); ++i) {
+    std::string found = problemOf(endpoint.at(i), seen, retried ? 1 + kRetriesMax : 1);
+    if (!found.empty()) {
+      return found;
+    }
+  }
+  return {};
+}
+
+std::string HttpTraffic::problemOf(Peer& server, std::map<std::string, int>& seen,
+                                   int attempts) const {
   const HttpMessages got = requestsIn(server.received());
   if (!got.bad.empty()) {
     return "an endpoint got what is no request: " + got.bad;
@@ -315,10 +342,9 @@ std::string HttpTraffic::problemOf(Peer& server) {
       return "request " + id + " lacks what its route sets";
     }
     // Each attempt may meet a connection that dies of age.
-    const int attempts = options_.routed ? 1 + static_cast<int>(kRetriesMax) : 1;
     const bool replayed = mayGoTwice(request.method);
     const int seenMax = replayed ? 2 * attempts : retriesAll_ ? attempts : 1;
-    if (++seen_[id] > seenMax) {
+    if (++seen[id] > seenMax) {
       return "request " + id + " was seen too often";
     }
   }

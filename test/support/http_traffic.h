@@ -21,7 +21,7 @@ struct HttpTrafficOptions {
   std::size_t bodyBytesMax = 20'000;
   bool breaks = false;   ///< Some messages are broken.
   bool detects = false;  ///< The listener finds out what comes.
-  bool routed = false;   ///< Requests have a route with edits, timeouts and retries.
+  bool routed = false;   ///< Requests have a route with edits, timeouts, retries and copies.
 };
 
 class HttpTraffic {
@@ -59,11 +59,14 @@ class HttpTraffic {
   void route();
   void ask(Client& client);
   void serve();
+  void serve(Endpoint& endpoint);
   void answer(Peer& peer, const HttpMessage& request);
   void finishPeer(Peer& peer);
   void breakOne(std::string& message);
   [[nodiscard]] std::string problemOf(const Client& client);
-  [[nodiscard]] std::string problemOf(Peer& server);
+  [[nodiscard]] std::string problemOf(Endpoint& endpoint);
+  [[nodiscard]] std::string problemOf(Peer& server, std::map<std::string, int>& seen,
+                                      int attempts) const;
   [[nodiscard]] std::string counterProblem();
 
   MemoryProxy& world_;
@@ -71,7 +74,7 @@ class HttpTraffic {
   const HttpTrafficOptions options_;
   std::vector<Client> clients_;
   std::map<std::string, Sent> sent_;
-  std::map<std::string, int> seen_;
+  Endpoint* shadow_ = nullptr;             ///< That gets copies.
   std::set<Peer*> ended_;                  ///< They send nothing more.
   std::map<Peer*, std::size_t> answered_;  ///< Requests of a connection that were answered.
   std::size_t servedCount_ = 0;
