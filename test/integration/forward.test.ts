@@ -3,11 +3,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { after, afterEach, test } from 'node:test';
 import { Backend, Client, echo, freePort, greet } from '../support/tcp.ts';
 import { until } from '../support/until.ts';
-import { mainScript, Weft } from '../support/weft.ts';
+import { Weft } from '../support/weft.ts';
 
 /** Under a sanitizer time and memory are not the program's own. */
 const slack = process.env['WEFT_SANITIZE'] === undefined ? 1 : 40;
@@ -111,11 +110,8 @@ test('bytes pass within 250 ms of its start', async () => {
 test('idle it holds at most 14 MB of memory of its own', async () => {
   const { address } = await backend(echo);
   const port = await freePort();
-  // As `weft` is started by its name: the first line of the program has flags of Node.
-  const [, flags = ''] =
-    readFileSync(mainScript, 'utf8').split('\n', 1)[0]?.split(' -S node ') ?? [];
   const args = ['forward', `127.0.0.1:${port}`, address, '--workers', '2'];
-  const weft = new Weft(args, { env: { NODE_OPTIONS: flags } });
+  const weft = new Weft(args);
   running.push(weft);
   const client = await connected(port);
   assert.equal(await client.exchange('x'), 'x');

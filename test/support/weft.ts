@@ -12,6 +12,13 @@ import { until } from './until.ts';
 export const root = join(import.meta.dirname, '../../..');
 export const mainScript = join(root, 'dist/cli/main.js');
 
+/** Of Node, which its first line gives to who starts it by its name; so does the image. */
+export function nodeFlags(): readonly string[] {
+  const [line = ''] = readFileSync(mainScript, 'utf8').split('\n', 1);
+  const [, flags = ''] = line.split(' -S node ');
+  return flags.split(' ').filter((flag) => flag !== '');
+}
+
 export interface WeftOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
@@ -57,7 +64,7 @@ export class Weft {
 
   constructor(args: readonly string[], options: WeftOptions = {}) {
     const { cwd, env = {}, descriptorsMax, through = [] } = options;
-    const command = [...through, process.execPath, mainScript, ...args];
+    const command = [...through, process.execPath, ...nodeFlags(), mainScript, ...args];
     const [program = '', ...rest] =
       descriptorsMax === undefined
         ? command
