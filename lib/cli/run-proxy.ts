@@ -44,7 +44,7 @@ export async function runProxy(options: RunProxyOptions): Promise<number> {
     process.pid === 1
       ? reapOrphans({ signals: process, clock: systemClock, reap: addon.reapChild })
       : () => undefined;
-  const stopLooking = keepHeapSmall({ clock: systemClock });
+  const stopLooking = keepHeapSmall({ clock: systemClock, trim: addon.trimHeap });
   forgetEndOnSignals();
   try {
     await lifecycle.run(proxy);

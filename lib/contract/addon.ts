@@ -159,6 +159,8 @@ export interface Addon {
   probe(): Probe;
   /** Which rule a request fits, found by the code that routes; `null`: none. Calls no engine. */
   matchRoute(routes: HttpRoutesSnapshot, request: RouteRequest): RouteMatch | null;
+  /** Gives memory that native code has freed back to the kernel; false when there was none. */
+  trimHeap(): boolean;
   /** Waits for an ended child that Node does not know; false when there is no such child. Never blocks. */
   reapChild(pid: number): boolean;
 }

@@ -13,6 +13,7 @@
 #include "binding/node.h"
 #include "binding/read_options.h"
 #include "engine/engine.h"
+#include "os/heap.h"
 #include "os/process_limits.h"
 
 namespace weft::binding {
@@ -52,6 +53,10 @@ Napi::Value probe(const Napi::CallbackInfo& info) {
   return {info.Env(), writeProbe(info.Env())};
 }
 
+Napi::Value trimHeap(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), os::trimHeap());
+}
+
 Napi::Value reapChild(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   Reading reading(env, kErrEngine);
@@ -71,6 +76,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports.Set("closedLists", Napi::Function::New<closedLists>(env, "closedLists"));
   exports.Set("probe", Napi::Function::New<probe>(env, "probe"));
   exports.Set("matchRoute", Napi::Function::New<matchRoute>(env, "matchRoute"));
+  exports.Set("trimHeap", Napi::Function::New<trimHeap>(env, "trimHeap"));
   exports.Set("reapChild", Napi::Function::New<reapChild>(env, "reapChild"));
   return exports;
 }

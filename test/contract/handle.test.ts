@@ -353,6 +353,10 @@ test('connections can be shown while they are open', async () => {
   await handle.stop();
 });
 
+test('what native code has freed goes back to the kernel', () => {
+  assert.equal(typeof addon.trimHeap(), 'boolean');
+});
+
 test('a child that has not ended, or is none, is not waited for', () => {
   assert.equal(addon.reapChild(process.pid), false);
   assert.throws(() => addon.reapChild(0), { code: 'ERR_ENGINE' });

@@ -56,6 +56,10 @@ export class FakeAddon implements Addon {
     return null;
   }
 
+  trimHeap(): boolean {
+    return false;
+  }
+
   reapChild(): boolean {
     return false;
   }
