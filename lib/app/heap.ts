@@ -1,5 +1,5 @@
-// What V8 leaves lying: it collects its old space when that has grown by half, which in a proxy that is scraped and
-// reloaded takes hours and tens of megabytes. Here it is asked to as soon as that is worth it, and the C library to give
+// What V8 leaves lying: with something to do each second, a proxy that is scraped and reloaded is never idle enough for
+// it to collect its old space before that has grown by many megabytes. Here it is asked to as soon as that is worth it, and the C library to give
 // back what applied configurations have left free. JavaScript thread, which stands still for some 10 ms meanwhile;
 // traffic does not.
 
@@ -29,12 +29,13 @@ export function keepHeapSmall({
 }: HeapOptions): () => void {
   let least = usedBytes();
   const look = (): void => {
-    if (usedBytes() - least >= garbageBytesMin) {
+    const used = usedBytes();
+    if (used - least >= garbageBytesMin) {
       collect();
       trim();
       least = usedBytes();
     } else {
-      least = Math.min(least, usedBytes());
+      least = Math.min(least, used);
     }
     cancel = clock.after(lookMs, look);
   };

@@ -40,7 +40,7 @@ import type {
 } from './user-config.ts';
 
 /** Shares of requests are counted in millionths. */
-const whole = 1_000_000;
+export const wholeShare = 1_000_000;
 
 export function resolveHttpRules({ httpRoutes }: ListenerConfig): ResolvedHttpRule[] | null {
   return httpRoutes === undefined
@@ -151,9 +151,9 @@ function resolveFault({
 }: NonNullable<HttpFilterConfig['faultInjection']>): FaultSnapshot {
   return {
     delayMs: delay === undefined ? 0 : checked(parseDuration(delay.duration)),
-    delayShare: Math.round((delay?.share ?? 0) * whole),
+    delayShare: Math.round((delay?.share ?? 0) * wholeShare),
     abortStatus: abort?.statusCode ?? 503,
-    abortShare: Math.round((abort?.share ?? 0) * whole),
+    abortShare: Math.round((abort?.share ?? 0) * wholeShare),
   };
 }
 
@@ -167,7 +167,7 @@ function resolveMirror(
       : fraction.numerator / (fraction.denominator ?? defaults.mirrorDenominator.value);
   return {
     cluster: backendRef.cluster,
-    share: Math.round(share * whole),
+    share: Math.round(share * wholeShare),
     timeoutMs: ms(timeout, defaults.mirrorTimeoutMs.value),
     requestHeaders: editsOf(ofRule, [], 'requestHeaderModifier'),
   };

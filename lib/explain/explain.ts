@@ -9,6 +9,7 @@ import type {
   ResolvedListener,
 } from '../config/config.ts';
 import { resolveConfig } from '../config/resolve.ts';
+import { wholeShare } from '../config/resolve-routes.ts';
 import type { UserConfig } from '../config/user-config.ts';
 import type { HttpTimeoutsSnapshot, RetrySnapshot } from '../contract/http-routes.ts';
 import { matchRules, type Routing } from './route-match.ts';
@@ -83,7 +84,7 @@ export function explainResolved(config: Config, request: ExplainedRequest): Expl
     match: rule && chosen ? matchText(rule, chosen.match) : null,
     backends: answer.backends,
     mirrors: (rule?.mirrors ?? []).map(({ cluster, share }) =>
-      backendOf(config, cluster, share / 1_000_000),
+      backendOf(config, cluster, share / wholeShare),
     ),
     timeouts: rule?.timeouts ?? null,
     retry: rule?.retry ?? null,

@@ -23,10 +23,10 @@ namespace {
 using telemetry::RunKind;
 using telemetry::WorkerCell;
 
-/// A part of a limit of the process; at least one.
+/// A part of a limit of the process; at least one, unless there is to be nothing.
 template <typename Number>
 Number share(Number limit, std::uint32_t workerCount) noexcept {
-  return std::max<Number>(limit / workerCount, 1);
+  return limit == 0 ? 0 : std::max<Number>(limit / workerCount, 1);
 }
 
 /// Takes the entries that the new snapshot does not name out of `present`, and returns them.
@@ -54,15 +54,11 @@ void Worker::apply(const std::shared_ptr<const snapshot::Snapshot>& next,
                    const SharedState& shared) {
   const snapshot::Limits& limits = next->limits;
   connections_.setConnectionsMax(limits.connectionsMax);
-  connections_.setRequestsMax(
-      limits.requestsMax == 0 ? 0 : share(limits.requestsMax, parts_.workerCount));
-  connections_.setMirrorsMax(limits.mirrorsMax == 0 ? 0
-                                                    : share(limits.mirrorsMax, parts_.workerCount));
+  connections_.setRequestsMax(share(limits.requestsMax, parts_.workerCount));
+  connections_.setMirrorsMax(share(limits.mirrorsMax, parts_.workerCount));
   buffers_.setBytesMax(share(limits.bufferedBytesMax, parts_.workerCount));
   // A limit of zero turns splicing off.
-  const bool pipesWanted = limits.pipeCountMax > 0;
-  pipes_.setLimits(pipesWanted ? share(limits.pipeCountMax, parts_.workerCount) : 0,
-                   limits.pipeBytes);
+  pipes_.setLimits(share(limits.pipeCountMax, parts_.workerCount), limits.pipeBytes);
   applyClusters(*next, shared);
   applyListeners(*next, shared);
   releaseRuns(*next);

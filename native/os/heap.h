@@ -4,8 +4,8 @@
 namespace weft::os {
 
 /// Gives what is free in it back to the kernel, and says whether there was anything. Threads that
-/// allocate wait while their arena is looked through, some 0.1 ms for each 5 MB. Any thread.
-/// Nothing where the C library has no such call.
+/// allocate wait while their arena is looked through. Any thread. Nothing where the C library has
+/// no such call.
 [[nodiscard]] bool trimHeap() noexcept;
 
 }  // namespace weft::os

@@ -41,7 +41,7 @@ void Mirror::start(const codec::H1Request& request, Exchange::Parts&& parts) noe
     return;
   }
   exchange_->start(request);
-  if (!ended_ && request.framing.body == codec::H1Body::None) {
+  if (exchange_ != nullptr && request.framing.body == codec::H1Body::None) {
     requestEnd();
   }
 }
@@ -79,7 +79,7 @@ void Mirror::onExchangeOver() noexcept {
 }
 
 void Mirror::onExchangeFailed(CloseReason, int) noexcept {
-  end(sent_ ? MirrorResult::Failure : MirrorResult::Skipped);
+  abandon();
 }
 
 void Mirror::onTunnel(upstream::Detached detached) noexcept {
@@ -107,7 +107,6 @@ void Mirror::abandon() noexcept {
 }
 
 void Mirror::end(MirrorResult result) noexcept {
-  ended_ = true;
   cluster_.countMirror(result);
   base::ListNode<Mirror>::unlink();
   base::ListNode<MirrorsOfRequest>::unlink();

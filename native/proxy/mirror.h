@@ -94,7 +94,6 @@ class Mirror final : public base::ListNode<Mirror>,
   std::uint32_t status_ = 0;
   snapshot::Direction direction_ = snapshot::Direction::Outbound;
   bool sent_ = false;
-  bool ended_ = false;
 };
 
 }  // namespace weft::proxy
