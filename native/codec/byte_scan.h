@@ -10,19 +10,21 @@
 
 namespace weft::codec {
 
-/// Whether all of it may be in the value of a field (RFC 9110 5.5): no control character but tabs.
-[[nodiscard]] bool isFieldValue(std::string_view text) noexcept;
+/// Whether `bytes` of `held` from `at` on may be in the value of a field (RFC 9110 5.5): no control
+/// character but tabs. What lies around them in `held` is loaded, and decides nothing.
+/// REQUIRES: they are in `held`.
+[[nodiscard]] bool isFieldValue(std::string_view held, std::size_t at, std::size_t bytes) noexcept;
+
+/// The same for a target (RFC 9112 3.2): no control character and no space.
+[[nodiscard]] bool isTarget(std::string_view held, std::size_t at, std::size_t bytes) noexcept;
+
+/// How many bytes of `held` from `at` on may be in a token (RFC 9110 5.6.2).
+[[nodiscard]] std::size_t tokenBytes(std::string_view held, std::size_t at) noexcept;
 
 /// The same one byte at a time, for comparison and for other processors.
-[[nodiscard]] constexpr bool isFieldValuePlain(std::string_view text) noexcept {
-  return consistsOf(text, kValue);
-}
-
-/// How many bytes at the beginning may be in a token (RFC 9110 5.6.2). Tokens are short.
-[[nodiscard]] constexpr std::size_t tokenBytes(std::string_view text) noexcept {
+[[nodiscard]] constexpr std::size_t tokenBytesPlain(std::string_view text) noexcept {
   std::size_t count = 0;
-  while (count < text.size() &&
-         (detail::kTextClasses[static_cast<std::uint8_t>(text[count])] & kToken) != 0) {
+  while (count < text.size() && isOf(text[count], kToken)) {
     ++count;
   }
   return count;

@@ -42,7 +42,7 @@ void skipBlanks(std::string_view& rest) noexcept {
 }
 
 bool takeToken(std::string_view& rest) noexcept {
-  const std::size_t bytes = tokenBytes(rest);
+  const std::size_t bytes = tokenBytes(rest, 0);
   rest.remove_prefix(bytes);
   return bytes > 0;
 }

@@ -100,7 +100,7 @@ H1Read H1FieldReader::advance(std::string_view held, H1Lines& lines,
     if (line.empty()) {
       return H1Read::Whole;
     }
-    fault_ = addField(line, lineAt, fields);
+    fault_ = addField(held, line, lineAt, fields);
     if (fault_ != H1Fault::None) {
       fault_ = orBareCr(fault_, line);
       return H1Read::Bad;
@@ -108,12 +108,12 @@ H1Read H1FieldReader::advance(std::string_view held, H1Lines& lines,
   }
 }
 
-H1Fault H1FieldReader::addField(std::string_view line, std::uint32_t lineAt,
+H1Fault H1FieldReader::addField(std::string_view held, std::string_view line, std::uint32_t lineAt,
                                 std::span<H1Field> fields) noexcept {
   if (isBlank(line.front())) {
     return H1Fault::ObsFold;
   }
-  const std::size_t nameBytes = tokenBytes(line);
+  const std::size_t nameBytes = tokenBytes(held, lineAt);
   if (nameBytes == 0 || nameBytes == line.size() || line[nameBytes] != ':') {
     return nameFault(line);
   }
@@ -125,7 +125,7 @@ H1Fault H1FieldReader::addField(std::string_view line, std::uint32_t lineAt,
   while (valueEnd > valueAt && isBlank(line[valueEnd - 1])) {
     --valueEnd;
   }
-  if (!isFieldValue(line.substr(valueAt, valueEnd - valueAt))) {
+  if (!isFieldValue(held, lineAt + valueAt, valueEnd - valueAt)) {
     return H1Fault::BadFieldValue;
   }
   if (count_ >= std::min<std::size_t>(limits_.fieldsMax, fields.size())) {

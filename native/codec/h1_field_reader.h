@@ -113,7 +113,8 @@ class H1FieldReader {
   [[nodiscard]] H1Fault fault() const noexcept { return fault_; }
 
  private:
-  [[nodiscard]] H1Fault addField(std::string_view line, std::uint32_t lineAt,
+  /// `line` is at `lineAt` of `held`.
+  [[nodiscard]] H1Fault addField(std::string_view held, std::string_view line, std::uint32_t lineAt,
                                  std::span<H1Field> fields) noexcept;
 
   H1Limits limits_;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "codec/byte_scan.h"
 #include "codec/h1_fault.h"
 #include "codec/h1_field_reader.h"
 #include "codec/http_text.h"
@@ -35,19 +36,20 @@ H1Fault readVersion(std::string_view text, H1Head& head) noexcept {
 }
 
 /// The method, one space, the target, one space, the version.
-H1Fault readRequestLine(std::string_view line, std::uint32_t lineAt, H1Head& head) noexcept {
-  const std::size_t first = line.find(' ');
-  const std::string_view method = line.substr(0, first);
-  if (method.empty() || !consistsOf(method, kToken)) {
+H1Fault readRequestLine(std::string_view held, std::string_view line, std::uint32_t lineAt,
+                        H1Head& head) noexcept {
+  const std::size_t first = tokenBytes(held, lineAt);
+  if (first == 0 || (first < line.size() && line[first] != ' ')) {
     return H1Fault::BadMethod;
   }
-  if (first == std::string_view::npos) {
+  if (first == line.size()) {
     return H1Fault::BadTarget;
   }
+  const std::string_view method = line.substr(0, first);
   const std::string_view rest = line.substr(first + 1);
   const std::size_t second = rest.find(' ');
   const std::string_view target = rest.substr(0, second);
-  if (target.empty() || !consistsOf(target, kTarget)) {
+  if (target.empty() || !isTarget(held, lineAt + first + 1, target.size())) {
     return H1Fault::BadTarget;
   }
   if (second == std::string_view::npos) {
@@ -116,7 +118,7 @@ H1Read H1HeadReader::readFirstLine(std::string_view held, H1Head& head) noexcept
     if (line.empty() && kind_ == H1Kind::Request && !std::exchange(emptyLineSeen_, true)) {
       continue;
     }
-    fault_ = kind_ == H1Kind::Request ? readRequestLine(line, lineAt, head)
+    fault_ = kind_ == H1Kind::Request ? readRequestLine(held, line, lineAt, head)
                                       : readStatusLine(line, lineAt, head);
     if (fault_ == H1Fault::None) {
       return H1Read::Whole;

@@ -41,22 +41,23 @@ inline constexpr std::array<std::uint8_t, 256> kTextClasses = makeTextClasses();
 
 }  // namespace detail
 
+/// Whether the byte may be part of that.
+[[nodiscard]] constexpr bool isOf(char byte, TextClass of) noexcept {
+  return (detail::kTextClasses[static_cast<std::uint8_t>(byte)] & of) != 0;
+}
+
 /// Whether every byte may be part of that.
 [[nodiscard]] constexpr bool consistsOf(std::string_view text, TextClass of) noexcept {
-  return std::ranges::all_of(text, [of](char byte) {
-    return (detail::kTextClasses[static_cast<std::uint8_t>(byte)] & of) != 0;
-  });
+  return std::ranges::all_of(text, [of](char byte) { return isOf(byte, of); });
 }
 
 [[nodiscard]] constexpr char lowerCase(char letter) noexcept {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + ('a' - 'A')) : letter;
 }
 
+/// Whether `text` is `lower` in any case of its letters; other bytes have none.
 /// REQUIRES: `lower` is in lower case.
-[[nodiscard]] constexpr bool equalsLower(std::string_view text, std::string_view lower) noexcept {
-  return text.size() == lower.size() &&
-         std::ranges::equal(text, lower, {}, [](char letter) { return lowerCase(letter); });
-}
+[[nodiscard]] bool equalsLower(std::string_view text, std::string_view lower) noexcept;
 
 [[nodiscard]] constexpr bool isBlank(char byte) noexcept {
   return byte == ' ' || byte == '\t';

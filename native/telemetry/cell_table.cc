@@ -84,8 +84,13 @@ CellTable::CellTable(std::span<std::uint64_t> cells, std::span<DirectorySlot> di
 }
 
 Cells CellTable::run(const RunKey& key) {
+  Recent& recent = recentOf(key);
+  if (recent.key == key) {
+    return cellsOf(recent.place);
+  }
   const auto known = places_.find(key);
   if (known != places_.end()) {
+    recent = {.key = key, .place = known->second};
     return cellsOf(known->second);
   }
   Place place{};
@@ -111,6 +116,9 @@ bool CellTable::release(std::uint32_t slot, std::uint32_t generation) {
   freeFirstCells_[indexOf(key.kind)].push_back(entry.firstCell);
   freeSlots_.push_back(slot);
   places_.erase(key);
+  if (Recent& recent = recentOf(key); recent.key == key) {
+    recent = {};
+  }
   return true;
 }
 
@@ -120,6 +128,14 @@ RunKey CellTable::keyOf(std::uint32_t slot) const {
   }
   const DirectorySlot& entry = directory_[slot];
   return RunKey{.kind = static_cast<RunKind>(entry.kind), .ids = entry.ids};
+}
+
+/// Small primes keep apart what differs in one id.
+CellTable::Recent& CellTable::recentOf(const RunKey& key) noexcept {
+  const auto& ids = key.ids;
+  const std::uint32_t mixed = static_cast<std::uint32_t>(key.kind) * 13U + ids[0] * 31U +
+                              ids[1] * 11U + ids[2] * 7U + ids[3] + ids[4] * 5U;
+  return recent_[mixed % kRecentCount];
 }
 
 Cells CellTable::cellsOf(const Place& place) const noexcept {

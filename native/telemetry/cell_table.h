@@ -168,11 +168,21 @@ class CellTable {
 
  private:
   struct Place {
-    std::uint32_t slot;
-    std::uint32_t firstCell;
-    std::uint32_t cellCount;
+    std::uint32_t slot = 0;
+    std::uint32_t firstCell = 0;
+    std::uint32_t cellCount = 0;
   };
 
+  /// Requests ask for the same few runs again and again: a look here spares the hash and the walk
+  /// of the map. Of kind Overflow when free.
+  struct Recent {
+    RunKey key;
+    Place place;
+  };
+
+  static constexpr std::size_t kRecentCount = 64;
+
+  [[nodiscard]] Recent& recentOf(const RunKey& key) noexcept;
   [[nodiscard]] Cells cellsOf(const Place& place) const noexcept;
   [[nodiscard]] bool take(RunKind kind, Place& place);
   void announce(const RunKey& key, const Place& place);
@@ -182,6 +192,7 @@ class CellTable {
   WorkerCells worker_;
   std::array<Place, kRunKindCount> overflow_{};
   std::unordered_map<RunKey, Place, RunKeyHash> places_;
+  std::array<Recent, kRecentCount> recent_{};
   std::array<std::vector<std::uint32_t>, kRunKindCount> freeFirstCells_;
   std::vector<std::uint32_t> freeSlots_;
   std::uint32_t cellsUsed_ = 0;

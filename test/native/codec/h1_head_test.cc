@@ -2,6 +2,8 @@
 // either.
 #include "codec/h1_head.h"
 
+#include <array>
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,6 +12,8 @@
 #include <gtest/gtest.h>
 
 #include "codec/h1_fault.h"
+#include "codec/h1_field_reader.h"
+#include "codec/http_text.h"
 
 namespace weft::codec {
 namespace {
@@ -242,6 +246,32 @@ TEST(H1Head, NamesFaultsAndTheirStatus) {
   EXPECT_EQ(h1FaultStatus(H1Fault::TooManyFields), 431);
   EXPECT_EQ(h1FaultStatus(H1Fault::UnknownTransferCoding), 501);
   EXPECT_EQ(h1FaultStatus(H1Fault::UnknownVersion), 505);
+}
+
+TEST(FieldNames, AreKnownInAnyCaseAndByEveryByte) {
+  constexpr std::array<std::string_view, 11> kNames = {"te",
+                                                       "host",
+                                                       "accept",
+                                                       "expect",
+                                                       "upgrade",
+                                                       "trailer",
+                                                       "connection",
+                                                       "keep-alive",
+                                                       "content-length",
+                                                       "proxy-connection",
+                                                       "transfer-encoding"};
+  for (const std::string_view lower : kNames) {
+    const FieldName known = fieldNameOf(lower);
+    EXPECT_NE(known, FieldName::Other) << lower;
+    std::string name(lower);
+    for (std::size_t at = 0; at < name.size(); ++at) {
+      for (int byte = 0x20; byte < 256; ++byte) {
+        name[at] = static_cast<char>(byte);
+        EXPECT_EQ(fieldNameOf(name) == known, equalsLower(name, lower)) << name;
+      }
+      name[at] = lower[at];
+    }
+  }
 }
 
 }  // namespace

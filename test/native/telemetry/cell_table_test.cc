@@ -125,6 +125,41 @@ TEST_F(CellTableTest, StartsAReleasedRunAtZeroUnderANewGeneration) {
   EXPECT_EQ(cells_.at(directory_[kOverflowSlots].firstCell), 0U);
 }
 
+class ManyRunsTest : public CellTableTest {
+ protected:
+  static constexpr std::uint32_t kRuns = 300;
+
+  ManyRunsTest() : CellTableTest(kRuns, kRuns) {}
+
+  void countOnceForEach(std::uint64_t by) {
+    for (std::uint32_t endpoint = 0; endpoint < kRuns; ++endpoint) {
+      table_.run(endpointKey(endpoint)).add(EndpointTcpCell::kOpens, by);
+    }
+  }
+};
+
+TEST_F(ManyRunsTest, KeepsApartWhatIsAskedForInTurn) {
+  for (int turn = 0; turn < 3; ++turn) {
+    countOnceForEach(1);
+    countOnceForEach(1);
+  }
+  for (std::uint32_t endpoint = 0; endpoint < kRuns; ++endpoint) {
+    const DirectorySlot& slot = directory_[kOverflowSlots + endpoint];
+    EXPECT_EQ(slot.ids[2], endpoint);
+    EXPECT_EQ(cells_.at(slot.firstCell), 6U) << endpoint;
+  }
+}
+
+TEST_F(ManyRunsTest, ForgetsAReleasedRunThatWasAskedForJustNow) {
+  table_.run(endpointKey(1)).add(EndpointTcpCell::kOpens, 1);
+  table_.run(endpointKey(1)).add(EndpointTcpCell::kOpens, 1);
+  ASSERT_TRUE(table_.release(kOverflowSlots, 1));
+  static_cast<void>(table_.run(endpointKey(2)));
+  table_.run(endpointKey(1)).add(EndpointTcpCell::kOpens, 1);
+  EXPECT_EQ(cells_.at(directory_[kOverflowSlots].firstCell), 0U) << "another's by now";
+  EXPECT_EQ(directory_[kOverflowSlots + 1].ids[2], 1U);
+}
+
 TEST_F(CellTableTest, IgnoresAReleaseThatIsNotOfThePresentOwner) {
   static_cast<void>(table_.run(endpointKey(1)));
   EXPECT_FALSE(table_.release(kOverflowSlots, 3)) << "a generation that is not the present one";
