@@ -5,12 +5,14 @@
 #include <gtest/gtest.h>
 
 #include "session_fixture.h"
+#include "support/sanitizers.h"
 #include "support/traffic.h"
 
 namespace weft::test {
 namespace {
 
-constexpr std::uint64_t kSeeds = 60;
+/// Sanitizers make it slow; the fuzzer of sessions looks for the rest of what they find.
+constexpr std::uint64_t kSeeds = kSanitizer ? 15 : 60;
 
 class HttpTrafficTest : public testing::TestWithParam<Wiring> {
  protected:

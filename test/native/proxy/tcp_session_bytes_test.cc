@@ -11,8 +11,8 @@
 namespace weft::test {
 namespace {
 
-/// One thread is of no interest to the thread sanitizer, which makes it slow.
-constexpr std::uint64_t kSeeds = kThreadSanitizer ? 4 : 25;
+/// Sanitizers make it slow; the fuzzer of sessions looks for the rest of what they find.
+constexpr std::uint64_t kSeeds = kSanitizer ? 6 : 25;
 
 class TcpSessionBytesTest : public testing::TestWithParam<Wiring> {
  protected:
