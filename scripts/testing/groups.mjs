@@ -333,7 +333,7 @@ export const GROUPS = [
     maySkip: true,
     needs: sanitizerNeeds,
     run: async (context) =>
-      runNodeTests(context, addonTests(), { env: await asanAddonEnv(context) }),
+      runNodeTests(context, addonTests(), { jobs: 2, env: await asanAddonEnv(context) }),
   },
   {
     name: 'tsan',
@@ -380,7 +380,7 @@ export const GROUPS = [
     maySkip: true,
     needs: sanitizerNeeds,
     run: async (context) =>
-      runNodeTests(context, addonTests(), { env: await tsanAddonEnv(context) }),
+      runNodeTests(context, addonTests(), { jobs: 2, env: await tsanAddonEnv(context) }),
   },
   {
     name: 'package-matrix',
