@@ -43,18 +43,6 @@ class HashTableTest : public testing::TestWithParam<BalancerType> {
     return clusterOf(GetParam(), std::vector<std::uint32_t>(count, 1));
   }
 
-  /// Of the processor, so that it does not count what else runs.
-  [[nodiscard]] static std::clock_t timeToBuild(std::size_t endpointCount) {
-    const snapshot::Cluster cluster = equalOnes(endpointCount);
-    std::clock_t best = std::numeric_limits<std::clock_t>::max();
-    for (int round = 0; round < 5; ++round) {
-      const std::clock_t began = std::clock();
-      const auto tables = buildHashTables(cluster);
-      best = std::min(best, std::clock() - began);
-    }
-    return best;
-  }
-
   /// The address of each key's endpoint; the keys are the same in each call.
   static std::vector<std::uint64_t> owners(const snapshot::Cluster& cluster, int keys = kKeys) {
     const auto tables = buildHashTables(cluster);
@@ -208,12 +196,20 @@ TEST_P(HashTableTest, KeepsTheOwnZoneApartWhereItIsPreferred) {
   }
 }
 
-TEST_P(HashTableTest, OfTenTimesTheEndpointsTakesNoHundredTimesTheTime) {
-  const std::clock_t ofFew = timeToBuild(1'000);
-  const std::clock_t ofMany = timeToBuild(10'000);
-  RecordProperty("us", static_cast<int>(ofMany * 1'000'000 / CLOCKS_PER_SEC));
-  // A table that looked through all endpoints for each slot would take a hundred times as long.
-  EXPECT_LT(ofMany, 40 * std::max<std::clock_t>(ofFew, 1));
+TEST_P(HashTableTest, OfTenThousandEndpointsIsBuiltInMilliseconds) {
+  const snapshot::Cluster cluster = equalOnes(10'000);
+  std::clock_t best = std::numeric_limits<std::clock_t>::max();
+  for (int round = 0; round < 5; ++round) {
+    // Of the processor, so that it does not count what else runs.
+    const std::clock_t began = std::clock();
+    const auto tables = buildHashTables(cluster);
+    best = std::min(best, std::clock() - began);
+  }
+  const double bestMs = 1000.0 * static_cast<double>(best) / CLOCKS_PER_SEC;
+  RecordProperty("us", static_cast<int>(bestMs * 1000));
+  // A table that looked through all endpoints for each slot would take seconds; the build may be
+  // slow.
+  EXPECT_LT(bestMs, 300);
 }
 
 TEST(HashTablesTest, AreNotBuiltForBalancersWithoutAKey) {
